@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# One non-recursive Makefile for the whole suite. `make V=1` shows the
+# commands; everything that is built lies below $(BUILD).
+
+VERSION := 0.1.0
+
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+BUILD      ?= build
+CC         ?= cc
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+CFLAGS     ?= -O2 -g
+
+WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wwrite-strings \
+	-Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wno-unused-parameter
+
+LIBS := libcap-ng libmnl jansson
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
+
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS) -I. -D_GNU_SOURCE \
+	-DVERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS) $(CFLAGS)
+
+# Sources: each program is its folder, linked with all of common/.
+COMMON_SRC := $(wildcard common/*.c)
+ROUTER_SRC := $(filter-out uml_router/main.c uml_router/uml_routerctl.c, \
+	$(wildcard uml_router/*.c))
+HELPER_SRC := $(wildcard tests/helpers/*.c)
+UNIT_SRC   := $(wildcard tests/unit/test_*.c)
+BENCH_SRC  := $(wildcard bench/*.c)
+FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+COMMON_OBJ := $(call obj,$(COMMON_SRC))
+ROUTER_OBJ := $(call obj,$(ROUTER_SRC))
+CLIENT_OBJ := $(call obj,tests/helpers/client.c)
+
+PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl
+PEER     := $(BUILD)/tests/helpers/peer
+UNITS    := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
+BENCHES  := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
+
+ifeq ($(V),1)
+Q :=
+say :=
+else
+Q := @
+say = @printf '  %-6s %s\n' $(1) $(2);
+endif
+
+.PHONY: all install uninstall check check-unit demo bench lint format sanitize \
+	fuzz clean helpers
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS)
+
+$(BUILD)/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+link = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS) $(LDLIBS)
+
+$(BUILD)/uml_router/uml_router: $(BUILD)/uml_router/main.o $(ROUTER_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+$(BUILD)/uml_router/uml_routerctl: $(BUILD)/uml_router/uml_routerctl.o $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+$(PEER): $(BUILD)/tests/helpers/peer.o $(CLIENT_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+$(UNITS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(ROUTER_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(CLIENT_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+helpers: $(PEER)
+
+clean:
+	$(Q)rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

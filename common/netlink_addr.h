@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Addresses of network interfaces through rtnetlink, IPv4 and IPv6.
+ */
+#ifndef COMMON_NETLINK_ADDR_H
+#define COMMON_NETLINK_ADDR_H
+
+#include "common/err.h"
+#include "common/netlink.h"
+#include "common/parse.h"
+
+/**
+ * netlink_addr_add() - Give an interface an address
+ * @nl:		handle
+ * @index:	interface
+ * @prefix:	address and length; the kernel adds the route of the subnet
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set and errno (EEXIST where it has it already)
+ */
+int netlink_addr_add(struct netlink *nl, unsigned int index,
+		     const struct ip_prefix *prefix, struct err *err);
+
+/** netlink_addr_del() - Take an address away; EADDRNOTAVAIL if not there */
+int netlink_addr_del(struct netlink *nl, unsigned int index,
+		     const struct ip_prefix *prefix, struct err *err);
+
+#endif /* COMMON_NETLINK_ADDR_H */

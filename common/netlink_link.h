@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Network interfaces through rtnetlink: look one up, change one property.
+ *
+ * An interface is named by its index: the name can change hands between two
+ * requests, the index does not. Error texts carry the name or the number that
+ * they were given.
+ */
+#ifndef COMMON_NETLINK_LINK_H
+#define COMMON_NETLINK_LINK_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/err.h"
+#include "common/netlink.h"
+#include "common/parse.h"
+
+/** Room for the kind of an interface ("tun", "bridge", ...) and its NUL. */
+#define LINK_KIND_MAX 16
+
+/**
+ * struct netlink_tun - What rtnetlink tells of a tun/tap device
+ * @known:	the kernel told (Linux 4.18 and later)
+ * @tap:	tap rather than tun
+ * @pi:		frames begin with a struct tun_pi
+ * @vnet_hdr:	frames carry a vnet header
+ * @persist:	stays without a descriptor
+ * @multi_queue:	made with IFF_MULTI_QUEUE
+ * @queues:	attached queues; told of multi-queue devices only, else 0
+ * @detached:	detached queues, likewise
+ * @owner:	who may attach, or (uid_t)-1
+ * @group:	which group may, or (gid_t)-1
+ */
+struct netlink_tun {
+	bool known;
+	bool tap;
+	bool pi;
+	bool vnet_hdr;
+	bool persist;
+	bool multi_queue;
+	uint32_t queues;
+	uint32_t detached;
+	uid_t owner;
+	gid_t group;
+};
+
+/**
+ * struct netlink_link - A network interface
+ * @index:	its number, 1 or more
+ * @name:	its name
+ * @flags:	IFF_UP, IFF_RUNNING, ... of netdevice(7)
+ * @mtu:	largest packet in bytes
+ * @txqueuelen:	length of the transmit queue in frames
+ * @master:	index of the bridge it belongs to, or 0
+ * @mac:	its Ethernet address; zeroes where it has none
+ * @kind:	what made it ("tun", "bridge", "veth"), or ""
+ * @tun:	meaningful where @kind is "tun"
+ */
+struct netlink_link {
+	unsigned int index;
+	char name[IFNAMSIZ];
+	unsigned int flags;
+	uint32_t mtu;
+	uint32_t txqueuelen;
+	unsigned int master;
+	uint8_t mac[MAC_LEN];
+	char kind[LINK_KIND_MAX];
+	struct netlink_tun tun;
+};
+
+/**
+ * netlink_link_get() - Everything about the interface of a name
+ * @nl:		handle
+ * @name:	1 to 15 octets
+ * @link:	filled on success
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set and errno (ENODEV where there is none)
+ */
+int netlink_link_get(struct netlink *nl, const char *name,
+		     struct netlink_link *link, struct err *err);
+
+/**
+ * netlink_ifindex() - Number of the interface of a name
+ * @nl:		handle
+ * @name:	1 to 15 octets
+ * @index:	set on success
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set and errno (ENODEV where there is none)
+ */
+int netlink_ifindex(struct netlink *nl, const char *name, unsigned int *index,
+		    struct err *err);
+
+/** netlink_link_up() - Switch an interface on (IFF_UP) or off */
+int netlink_link_up(struct netlink *nl, unsigned int index, bool up,
+		    struct err *err);
+
+/** netlink_link_mtu() - Set the largest packet, in bytes */
+int netlink_link_mtu(struct netlink *nl, unsigned int index, uint32_t mtu,
+		     struct err *err);
+
+/** netlink_link_txqueuelen() - Set the transmit queue's length, in frames */
+int netlink_link_txqueuelen(struct netlink *nl, unsigned int index,
+			    uint32_t frames, struct err *err);
+
+/** netlink_link_mac() - Set the Ethernet address */
+int netlink_link_mac(struct netlink *nl, unsigned int index,
+		     const uint8_t mac[MAC_LEN], struct err *err);
+
+/** netlink_link_master() - Put into a bridge, or take out of it (0) */
+int netlink_link_master(struct netlink *nl, unsigned int index,
+			unsigned int bridge, struct err *err);
+
+#endif /* COMMON_NETLINK_LINK_H */

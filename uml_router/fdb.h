@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The forwarding database (FDB): which port an address was last seen on.
+ *
+ * Keyed by (VLAN, address) with a keyed hash, so that a guest cannot choose
+ * addresses that share a bucket. Bounded: the table is allocated once. When it
+ * is full, a new address takes the place of the oldest one of its own port,
+ * and only a port that has none takes the oldest one of all; so a guest that
+ * makes up addresses mostly crowds out itself. Learning, moving and ageing
+ * cost O(1) for each address, flushing a port O(its own addresses).
+ */
+#ifndef UML_ROUTER_FDB_H
+#define UML_ROUTER_FDB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "siphash.h"
+
+/** Addresses unless told otherwise. */
+#define FDB_DEFAULT_SIZE 65536
+/** Seconds after which an unseen address goes (IEEE 802.1D, table 7-5). */
+#define FDB_DEFAULT_AGEING 300
+
+struct fdb;
+
+/**
+ * struct fdb_owner - What a port embeds to have addresses
+ * @oldest:	its entry not seen for longest, an index; FDB_NONE: it has none
+ * @newest:	its entry seen last
+ * @count:	how many it has
+ */
+struct fdb_owner {
+	uint32_t oldest, newest;
+	uint32_t count;
+};
+
+/** No entry. */
+#define FDB_NONE UINT32_MAX
+
+/** What fdb_learn() did. */
+enum fdb_learned {
+	FDB_KNOWN,	/**< nothing new */
+	FDB_NEW,	/**< first time seen */
+	FDB_MOVED,	/**< was on another port */
+};
+
+/**
+ * struct fdb_stats - Counters since fdb_new()
+ * @learned:	addresses seen for the first time
+ * @moved:	addresses that went to another port
+ * @aged:	addresses not seen for the ageing time
+ * @evicted:	addresses that a full table gave up for new ones
+ */
+struct fdb_stats {
+	uint64_t learned, moved, aged, evicted;
+};
+
+/**
+ * struct fdb_record - One entry, for display
+ * @mac:	address
+ * @vlan:	VLAN id
+ * @owner:	its port
+ * @age:	seconds since it was seen
+ */
+struct fdb_record {
+	uint8_t mac[6];
+	uint16_t vlan;
+	struct fdb_owner *owner;
+	uint32_t age;
+};
+
+/**
+ * fdb_new() - An empty table
+ * @size:	most entries, at least 1
+ * @key:	secret of the hash
+ *
+ * Return: the table, or NULL with errno set
+ */
+struct fdb *fdb_new(uint32_t size, const struct siphash_key *key);
+
+/** fdb_free() - The table goes; owners must not be used with it any more */
+void fdb_free(struct fdb *fdb);
+
+/** fdb_owner_init() - An owner without addresses */
+void fdb_owner_init(struct fdb_owner *owner);
+
+/**
+ * fdb_learn() - @mac was seen on @owner
+ * @fdb:	the table
+ * @vlan:	VLAN id
+ * @mac:	source address, unicast
+ * @owner:	port that it came in by
+ * @now:	seconds, from any clock that does not go back
+ *
+ * Return: whether that was known
+ */
+enum fdb_learned fdb_learn(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
+			   struct fdb_owner *owner, uint32_t now);
+
+/**
+ * fdb_lookup() - Where is @mac?
+ *
+ * Return: its owner, or NULL when it is unknown
+ */
+struct fdb_owner *fdb_lookup(const struct fdb *fdb, uint16_t vlan,
+			     const uint8_t mac[6]);
+
+/**
+ * fdb_age() - Drop what was not seen for @ageing seconds
+ *
+ * Return: seconds until the next entry is due, 0 when the table is empty
+ */
+uint32_t fdb_age(struct fdb *fdb, uint32_t now, uint32_t ageing);
+
+/** fdb_flush() - Drop all addresses of @owner */
+void fdb_flush(struct fdb *fdb, struct fdb_owner *owner);
+
+/** fdb_count() - Entries in use */
+uint32_t fdb_count(const struct fdb *fdb);
+
+/** fdb_size() - Most entries */
+uint32_t fdb_size(const struct fdb *fdb);
+
+/** fdb_stats() - The counters */
+const struct fdb_stats *fdb_stats(const struct fdb *fdb);
+
+/**
+ * fdb_next() - Walk the table
+ * @fdb:	the table
+ * @cursor:	0 to begin; moved on. Entries may come and go between calls:
+ *		each one that stays is seen once
+ * @now:	seconds, for the age
+ * @record:	filled
+ *
+ * Return: true while there was one
+ */
+bool fdb_next(const struct fdb *fdb, uint32_t *cursor, uint32_t now,
+	      struct fdb_record *record);
+
+#endif /* UML_ROUTER_FDB_H */

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Listening sockets, see listener.h. */
+#include "listener.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "switch.h"
+
+/** Clients accepted before others are served. */
+#define ACCEPT_BURST 16
+/** Without descriptors, milliseconds until the next attempt. */
+#define PAUSE_MS 500
+
+/* A client that cannot be accepted stays in the kernel's backlog, and its
+ * readiness stays too: look away for a while instead of spinning. */
+static void take_a_pause(struct listener *l)
+{
+	log_limited(&l->sw->complaints, LOG_LEVEL_WARN, "listener",
+		    "%s: cannot accept a client: %s", l->socket.name,
+		    strerror(errno));
+	l->sw->stats.refused++;
+	loop_watch(l->sw->loop, &l->ev, 0);
+	loop_arm(l->sw->loop, &l->pause, PAUSE_MS);
+}
+
+static void on_pause(struct timer *timer)
+{
+	struct listener *l = container_of(timer, struct listener, pause);
+
+	loop_watch(l->sw->loop, &l->ev, EPOLLIN);
+}
+
+static bool accept_one(struct listener *l)
+{
+	struct ucred peer = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	int fd = accept4(l->ev.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		unixsock_peer(fd, &peer);
+		l->ops->accepted(l, fd, &peer);
+		return true;
+	}
+	if (errno == EINTR || errno == ECONNABORTED)
+		return true;
+	if (errno != EAGAIN)
+		take_a_pause(l);
+	return false;
+}
+
+static void on_client(struct event *ev, uint32_t ready)
+{
+	struct listener *l = container_of(ev, struct listener, ev);
+	int i;
+
+	for (i = 0; i < ACCEPT_BURST && accept_one(l); i++)
+		;
+}
+
+int listener_open(struct listener *l, struct sw *sw,
+		  const struct listener_ops *ops, const char *name, int type,
+		  struct unixsock_perm perm, struct err *err)
+{
+	l->sw = sw;
+	l->ops = ops;
+	timer_init(&l->pause, on_pause);
+	if (unixsock_listen(&l->socket, name, type, perm, err) < 0)
+		return -1;
+	l->ev = (struct event){ .fd = l->socket.fd, .fn = on_client };
+	if (loop_watch(sw->loop, &l->ev, EPOLLIN) < 0) {
+		err_errno(err, "cannot watch socket '%s'", name);
+		unixsock_close(&l->socket);
+		return -1;
+	}
+	list_append(&sw->listeners, &l->node);
+	return 0;
+}
+
+int listener_open_spec(struct listener *l, struct sw *sw,
+		       const struct listener_ops *ops, int type,
+		       const struct port_spec *spec, struct err *err)
+{
+	const char *prefix = spec->name[0] ? spec->name : spec->backend->type;
+
+	l->conf = spec->conf;
+	snprintf(l->prefix, sizeof(l->prefix), "%.*s", SW_PREFIX_LEN, prefix);
+	return listener_open(l, sw, ops, spec->address, type, spec->perm, err);
+}
+
+int listener_plug(struct listener *l, struct port *port,
+		  const struct port_ops *ops, int fd, const struct ucred *peer,
+		  struct err *err)
+{
+	char name[PORT_NAME_LEN];
+
+	port->pid = peer->pid;
+	port->uid = peer->uid;
+	snprintf(port->address, sizeof(port->address), "%s", l->socket.name);
+	if (sw_number_name(l->sw, l->prefix, name) < 0)
+		return err_errno(err, "cannot name a port");
+	return port_open(port, l->sw, ops, &l->conf, name, fd, err);
+}
+
+void listener_close(struct listener *l)
+{
+	loop_watch(l->sw->loop, &l->ev, 0);
+	loop_disarm(&l->pause);
+	list_remove(&l->node);
+	if (unixsock_unlink(&l->socket) < 0)
+		log_msg(LOG_LEVEL_WARN, "listener", "cannot remove '%s': %s",
+			l->socket.name, strerror(errno));
+	unixsock_forget(&l->socket);
+	l->ops->close(l);
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What all ports have in common: the output queue, holding, and the end of a
+ * port. port.h tells the way of a frame.
+ *
+ * A port's state may change many times while a burst is switched. What follows
+ * from it (going on with frames that were kept back, what epoll watches, the
+ * destruction of a broken port) is done once, in on_turn(), which the loop
+ * runs before it sleeps. So nothing is destroyed while somebody walks over it,
+ * and a port that is held and released within one turn costs no system call.
+ */
+#include "port.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "switch.h"
+
+const char *port_drop_name(enum port_drop why)
+{
+	static const char *const names[PORT_DROPS] = {
+		[DROP_QUEUE_FULL] = "queue_full",
+		[DROP_HOLD_LIMIT] = "hold_limit",
+		[DROP_SEND_ERROR] = "send_error",
+		[DROP_LINK_DOWN] = "link_down",
+		[DROP_CLOSED] = "closed",
+		[DROP_RUNT] = "runt",
+		[DROP_TOO_LONG] = "too_long",
+		[DROP_BAD_SOURCE] = "bad_source",
+		[DROP_SAME_PORT] = "same_port",
+		[DROP_NO_MEMORY] = "no_memory",
+	};
+
+	return names[why];
+}
+
+const char *port_policy_name(enum port_policy policy)
+{
+	return policy == POLICY_BLOCK ? "block" : "drop";
+}
+
+static void touch_turn(struct port *p)
+{
+	loop_schedule(p->sw->loop, &p->turn);
+}
+
+/* --- output ------------------------------------------------------------- */
+
+/* The oldest @n frames of the queue leave it. */
+static void queue_consume(struct port *p, unsigned int n)
+{
+	struct port_queue *q = &p->queue;
+
+	for (; n; n--) {
+		frame_put(&p->sw->pool, q->ring[q->head++ & q->mask]);
+		q->len--;
+	}
+}
+
+static void count_sent(struct port *p, struct frame *const frames[],
+		       unsigned int n)
+{
+	unsigned int i;
+
+	p->stats.tx.frames += n;
+	for (i = 0; i < n; i++)
+		p->stats.tx.bytes += frames[i]->len;
+}
+
+/* ops->send() refused the oldest frame. */
+static void send_failed(struct port *p, int errnum)
+{
+	int why = p->ops->send_error(errnum);
+
+	if (why == PORT_BROKEN) {
+		port_close(p);
+		return;
+	}
+	port_drop(p, (enum port_drop)why);
+	queue_consume(p, 1);
+}
+
+/* One call of ops->send() with the oldest frames. */
+static void send_some(struct port *p)
+{
+	struct frame *burst[FRAME_BURST];
+	struct port_queue *q = &p->queue;
+	unsigned int i, n = q->len < FRAME_BURST ? q->len : FRAME_BURST;
+	int sent;
+
+	for (i = 0; i < n; i++)
+		burst[i] = q->ring[(q->head + i) & q->mask];
+	sent = p->ops->send(p, burst, n);
+	if (sent < 0) {
+		send_failed(p, errno);
+		return;
+	}
+	count_sent(p, burst, (unsigned int)sent);
+	queue_consume(p, (unsigned int)sent);
+	p->stalled = (unsigned int)sent < n;
+}
+
+/* The burst in which the port stalled may have gone over the limit. */
+static void trim_queue(struct port *p)
+{
+	struct port_queue *q = &p->queue;
+
+	while (q->len > q->limit) {
+		frame_put(&p->sw->pool,
+			  q->ring[(q->head + --q->len) & q->mask]);
+		port_drop(p, DROP_QUEUE_FULL);
+	}
+}
+
+static void end_hold(struct port *p)
+{
+	list_remove(&p->wait);
+	loop_disarm(&p->hold_timer);
+	p->held = p->impatient = false;
+	touch_turn(p);
+}
+
+static void release_waiters(struct port *p)
+{
+	while (!list_empty(&p->waiters))
+		end_hold(container_of(p->waiters.next, struct port, wait));
+}
+
+void port_flush(struct port *p)
+{
+	list_remove(&p->touched);
+	while (p->queue.len && !p->stalled && !p->dying)
+		send_some(p);
+	if (p->policy == POLICY_DROP)
+		trim_queue(p);
+	else if (p->queue.len <= p->queue.limit / 2)
+		release_waiters(p);
+	if (p->stalled != !!(p->io.interest & EPOLLOUT))
+		touch_turn(p);
+}
+
+/* While the descriptor takes frames, a whole burst may be gathered: frames
+ * wait only in a stalled port. */
+bool port_full(struct port *p)
+{
+	struct port_queue *q = &p->queue;
+
+	if (!p->stalled && q->len >= q->limit && q->len >= FRAME_BURST)
+		port_flush(p);
+	if (p->stalled || q->limit >= FRAME_BURST)
+		return q->len >= q->limit;
+	return q->len >= FRAME_BURST;
+}
+
+void port_tx(struct port *p, struct frame *frame)
+{
+	struct port_queue *q = &p->queue;
+
+	if (p->dying) {
+		port_drop(p, DROP_CLOSED);
+		return;
+	}
+	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
+	if (!p->stalled && list_empty(&p->touched))
+		list_append(&p->sw->touched, &p->touched);
+}
+
+/* --- input -------------------------------------------------------------- */
+
+bool port_can_wait(const struct port *p)
+{
+	return !p->impatient && p->ops->hold_ms != HOLD_NEVER;
+}
+
+static void on_hold_timer(struct timer *timer)
+{
+	struct port *p = container_of(timer, struct port, hold_timer);
+
+	p->held = false;
+	p->impatient = true;
+	touch_turn(p);
+}
+
+static void hold(struct port *p, struct port *because_of,
+		 struct frame *const frames[], unsigned int n)
+{
+	memcpy(p->kept, frames, n * sizeof(frames[0]));
+	p->kept_len = n;
+	p->held = true;
+	list_append(&because_of->waiters, &p->wait);
+	if (p->ops->hold_ms != HOLD_FOREVER)
+		loop_arm(p->sw->loop, &p->hold_timer, p->ops->hold_ms);
+	touch_turn(p);
+}
+
+/* Hand frames to the switch; what cannot go on is kept. */
+static void input(struct port *p, struct frame *const frames[], unsigned int n)
+{
+	struct port *full = NULL;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		full = sw_input(p->sw, p, frames[i]);
+		if (full)
+			break;
+		frame_put(&p->sw->pool, frames[i]);
+	}
+	if (full)
+		hold(p, full, &frames[i], n - i);
+	sw_flush(p->sw);
+}
+
+void port_rx(struct port *p, struct frame *const frames[], unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		p->stats.rx.bytes += frames[i]->len;
+	p->stats.rx.frames += n;
+	input(p, frames, n);
+}
+
+static void resume_input(struct port *p)
+{
+	struct frame *kept[FRAME_BURST];
+	unsigned int n = p->kept_len;
+
+	memcpy(kept, p->kept, n * sizeof(kept[0]));
+	p->kept_len = 0;
+	input(p, kept, n);
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static void on_io(struct event *ev, uint32_t ready)
+{
+	struct port *p = container_of(ev, struct port, io);
+
+	if (ready & EPOLLOUT) {
+		p->stalled = false;
+		port_flush(p);
+	}
+	if ((ready & ~(uint32_t)EPOLLOUT) && !p->dying)
+		p->ops->ready(p, ready);
+}
+
+static uint32_t wanted(const struct port *p)
+{
+	uint32_t in = p->held ? 0 : EPOLLIN | EPOLLRDHUP;
+
+	return in | (p->stalled ? EPOLLOUT : 0);
+}
+
+static void free_port(struct work *work)
+{
+	struct port *p = container_of(work, struct port, turn);
+
+	free(p->queue.ring);
+	free(p);
+}
+
+static void drop_frames(struct port *p)
+{
+	unsigned int i;
+
+	p->stats.drops[DROP_CLOSED] += p->queue.len + p->kept_len;
+	queue_consume(p, p->queue.len);
+	for (i = 0; i < p->kept_len; i++)
+		frame_put(&p->sw->pool, p->kept[i]);
+	p->kept_len = 0;
+}
+
+static void destroy(struct port *p)
+{
+	loop_watch(p->sw->loop, &p->io, 0);
+	end_hold(p);
+	release_waiters(p);
+	list_remove(&p->touched);
+	drop_frames(p);
+	sw_remove(p->sw, p);
+	p->ops->close(p);
+	p->turn.fn = free_port;
+	loop_reap(p->sw->loop, &p->turn);
+}
+
+static void on_turn(struct work *work)
+{
+	struct port *p = container_of(work, struct port, turn);
+
+	if (p->dying) {
+		destroy(p);
+		return;
+	}
+	if (!p->held && p->kept_len)
+		resume_input(p);
+	if (loop_watch(p->sw->loop, &p->io, wanted(p)) < 0)
+		port_close(p);
+}
+
+static int alloc_queue(struct port_queue *q, unsigned int limit)
+{
+	uint32_t size = FRAME_BURST;
+
+	while (size < limit + FRAME_BURST)
+		size *= 2;
+	q->ring = calloc(size, sizeof(struct frame *));
+	q->mask = size - 1;
+	q->limit = limit;
+	return q->ring ? 0 : -1;
+}
+
+int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
+	      const struct port_conf *conf, const char *name, int fd,
+	      struct err *err)
+{
+	p->sw = sw;
+	p->ops = ops;
+	p->policy = conf->policy;
+	p->io = (struct event){ .fd = fd, .fn = on_io };
+	if (!p->pid)
+		p->uid = (uid_t)-1;
+	strncpy(p->name, name, sizeof(p->name) - 1);
+	fdb_owner_init(&p->addresses);
+	list_init(&p->touched);
+	list_init(&p->waiters);
+	list_init(&p->wait);
+	work_init(&p->turn, on_turn);
+	timer_init(&p->hold_timer, on_hold_timer);
+	if (alloc_queue(&p->queue, conf->queue) < 0)
+		return err_errno(err, "port %s: cannot allocate a queue", name);
+	if (loop_watch(sw->loop, &p->io, wanted(p)) < 0) {
+		err_errno(err, "port %s: cannot watch descriptor %d", name, fd);
+	} else if (sw_add(sw, p, err) == 0) {
+		return 0;
+	}
+	loop_watch(sw->loop, &p->io, 0);
+	free(p->queue.ring);
+	return -1;
+}
+
+void port_close(struct port *p)
+{
+	p->dying = true;
+	touch_turn(p);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports: what is plugged into the switch.
+ *
+ * The way of a frame:
+ *
+ *   descriptor is readable -> ops->ready() reads up to FRAME_BURST frames
+ *     -> port_rx()           counts them and hands each to
+ *     -> sw_input()          which checks, learns, looks up, and calls
+ *     -> port_tx()           for each egress port: into its output queue
+ *     -> port_flush()        once per touched port at the end of the burst:
+ *     -> ops->send()         as many as the descriptor takes
+ *
+ * What the descriptor does not take waits in the output queue, EPOLLOUT is
+ * watched, and the port is "stalled". The queue is bounded. What happens to a
+ * frame for a port whose queue is full is the port's policy:
+ *
+ *   drop	the frame is dropped and counted (queue_full). One slow client
+ *		never hurts another.
+ *   block	the ingress port is held: its frame and the rest of its burst
+ *		are kept back, and it is not read until the queue has drained
+ *		to half. Nothing is lost inside the switch, at the price that
+ *		frames of the same ingress port for others wait too.
+ *		Some clients cannot be held for long (ops->hold_ms); when
+ *		their time is up, their frames to the full port are read,
+ *		dropped and counted (hold_limit).
+ *
+ * A back end (port_*.c) knows descriptors and framing, and nothing of
+ * addresses. The switch knows addresses, and never a descriptor.
+ */
+#ifndef UML_ROUTER_PORT_H
+#define UML_ROUTER_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/err.h"
+#include "fdb.h"
+#include "frame.h"
+#include "list.h"
+#include "loop.h"
+
+struct sw;
+struct port;
+
+/** Frames that may wait in a port unless queue= says otherwise. */
+#define PORT_DEFAULT_QUEUE 256
+/** Longest queue that can be asked for. */
+#define PORT_MAX_QUEUE 65536
+/** Room for a port's name and its NUL. */
+#define PORT_NAME_LEN 32
+/** Room for what a port is attached to (a socket path, a device). */
+#define PORT_ADDRESS_LEN 112
+
+/** Why a frame was dropped. Names in port_drop_name(). */
+enum port_drop {
+	DROP_QUEUE_FULL,	/**< egress: policy=drop and the queue is full */
+	DROP_HOLD_LIMIT,	/**< egress: policy=block, but the sender could
+				     not be held (any longer) */
+	DROP_SEND_ERROR,	/**< egress: the kernel refused this frame */
+	DROP_LINK_DOWN,		/**< egress: the device is down */
+	DROP_CLOSED,		/**< egress: the client left, frames waiting */
+	DROP_RUNT,		/**< ingress: shorter than FRAME_MIN */
+	DROP_TOO_LONG,		/**< ingress: longer than FRAME_MAX */
+	DROP_BAD_SOURCE,	/**< ingress: source is a group or zero */
+	DROP_SAME_PORT,		/**< ingress: for an address on this very port */
+	DROP_NO_MEMORY,		/**< ingress: no memory for a frame */
+	PORT_DROPS
+};
+
+/** What a full output queue means. */
+enum port_policy {
+	POLICY_DROP,
+	POLICY_BLOCK,
+};
+
+/** The sender can wait as long as it takes. */
+#define HOLD_FOREVER UINT32_MAX
+/** Milliseconds that UML's vector driver can wait: when its transmit queue
+ *  stands still, the guest's network watchdog panics it (kernel 6.1: seen
+ *  after 1.2 s, 0.9 s was survived). */
+#define HOLD_VECTOR_MS 300
+/** The sender cannot be held at all. */
+#define HOLD_NEVER 0
+
+/**
+ * struct port_ops - What a back end is
+ * @type:	name, as in SPEC and in `port show`
+ * @hold_ms:	longest time that its frames may be left unread, or
+ *		HOLD_FOREVER or HOLD_NEVER
+ * @ready:	the port's descriptor is readable or hung up (@ready: EPOLL*
+ *		bits): read one burst, port_rx() it
+ * @send:	send up to @n frames (at most FRAME_BURST) in order. Return
+ *		how many went out; fewer than @n means that the rest would
+ *		block. -1 with errno set: the first frame cannot be sent
+ * @send_error:	what an errno of @send means: why the frame is dropped, or
+ *		PORT_BROKEN when the port is of no use any more
+ * @close:	release what the back end holds, its descriptors included; the
+ *		memory of the port is freed by port.c (struct port comes first)
+ */
+struct port_ops {
+	const char *type;
+	uint32_t hold_ms;
+	void (*ready)(struct port *port, uint32_t ready);
+	int (*send)(struct port *port, struct frame *const frames[],
+		    unsigned int n);
+	int (*send_error)(int errnum);
+	void (*close)(struct port *port);
+};
+
+/** @send_error: the port has to go. */
+#define PORT_BROKEN (-1)
+
+/**
+ * struct port_conf - What SPEC says of any kind of port
+ * @queue:	frames that may wait, 1 to PORT_MAX_QUEUE
+ * @policy:	what a full queue means
+ */
+struct port_conf {
+	unsigned int queue;
+	enum port_policy policy;
+};
+
+/** struct port_count - Frames and their octets, Ethernet header to payload */
+struct port_count {
+	uint64_t frames, bytes;
+};
+
+/**
+ * struct port_stats - Counters of a port
+ * @rx:		read from it
+ * @tx:		sent to it
+ * @drops:	by reason
+ */
+struct port_stats {
+	struct port_count rx, tx;
+	uint64_t drops[PORT_DROPS];
+};
+
+/**
+ * struct port_queue - Bounded output queue: a ring of frames
+ * @ring:	@mask + 1 places
+ * @head:	index of the oldest frame, not masked
+ * @len:	frames in it
+ * @limit:	most frames that may wait
+ */
+struct port_queue {
+	struct frame **ring;
+	uint32_t mask;
+	uint32_t head;
+	uint32_t len;
+	uint32_t limit;
+};
+
+/**
+ * struct port - One port
+ * @node:	in the switch's list of ports
+ * @sw:		the switch
+ * @ops:	the back end
+ * @serial:	which one it is since the switch began, from 1
+ * @name:	unique in the switch
+ * @address:	what it is attached to, for display
+ * @pid:	process at the other end when it connected, 0 when unknown
+ * @uid:	its user, (uid_t)-1 when unknown
+ * @policy:	what a full queue means
+ * @io:		its descriptor
+ * @stats:	counters
+ * @addresses:	what was learned on it
+ * @queue:	frames to be sent
+ * @stalled:	the descriptor takes no more for now
+ * @touched:	in the switch's list while it has something to flush
+ * @waiters:	ports held because of this one (their @wait)
+ * @kept:	frames of a burst that were not switched because of the hold
+ * @kept_len:	how many
+ * @wait:	in the list of the port that this one waits for
+ * @held:	not read
+ * @impatient:	was held for ops->hold_ms: reads on, without a further hold
+ * @hold_timer:	end of the hold
+ * @turn:	see port.c
+ * @dying:	is to be destroyed before the loop sleeps
+ */
+struct port {
+	struct list node;
+	struct sw *sw;
+	const struct port_ops *ops;
+	uint64_t serial;
+	char name[PORT_NAME_LEN];
+	char address[PORT_ADDRESS_LEN];
+	pid_t pid;
+	uid_t uid;
+	enum port_policy policy;
+	struct event io;
+	struct port_stats stats;
+	struct fdb_owner addresses;
+
+	struct port_queue queue;
+	bool stalled;
+	struct list touched;
+	struct list waiters;
+
+	struct frame *kept[FRAME_BURST];
+	unsigned int kept_len;
+	struct list wait;
+	bool held;
+	bool impatient;
+	struct timer hold_timer;
+
+	struct work turn;
+	bool dying;
+};
+
+/**
+ * port_open() - Fill a port and plug it in
+ * @port:	first member of the back end's zeroed, malloc'ed object
+ * @sw:		the switch
+ * @ops:	the back end
+ * @conf:	queue and policy
+ * @name:	unique name
+ * @fd:		its non-blocking descriptor, closed by @ops->close
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set: then nothing is left of the port but
+ *	   @port and @fd, which are still the caller's
+ */
+int port_open(struct port *port, struct sw *sw, const struct port_ops *ops,
+	      const struct port_conf *conf, const char *name, int fd,
+	      struct err *err);
+
+/**
+ * port_close() - Unplug: at the latest before the loop sleeps
+ *
+ * May be called from anywhere, more than once. Until then the port takes no
+ * frames and has none.
+ */
+void port_close(struct port *port);
+
+/**
+ * port_rx() - Frames were read from a port
+ * @port:	ingress port
+ * @frames:	up to FRAME_BURST frames; their references are taken over
+ * @n:		how many
+ */
+void port_rx(struct port *port, struct frame *const frames[], unsigned int n);
+
+/** port_drop() - Count a dropped frame */
+static inline void port_drop(struct port *port, enum port_drop why)
+{
+	port->stats.drops[why]++;
+}
+
+/** port_drop_name() - "queue_full", ... */
+const char *port_drop_name(enum port_drop why);
+
+/** port_policy_name() - "drop" or "block" */
+const char *port_policy_name(enum port_policy policy);
+
+/**
+ * port_full() - Is there no room in the output queue?
+ *
+ * Flushes first when that may make room.
+ */
+bool port_full(struct port *port);
+
+/**
+ * port_tx() - Put a frame into the output queue
+ * @port:	egress port; port_full() was asked just before
+ * @frame:	the port takes a reference of its own
+ */
+void port_tx(struct port *port, struct frame *frame);
+
+/** port_flush() - Send what the queue holds and the descriptor takes */
+void port_flush(struct port *port);
+
+/** port_can_wait() - May the port be held now? */
+bool port_can_wait(const struct port *port);
+
+#endif /* UML_ROUTER_PORT_H */

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The forwarding decision, a short function per step: check, learn, look up,
+ * send to one port or to all others.
+ *
+ * The switch is a wire for what it does not understand: VLAN tags, reserved
+ * group addresses (01:80:c2:00:00:0x) and any EtherType pass as they are.
+ */
+#include "switch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "listener.h"
+
+/** Milliseconds from the last jumbo frame to the return of its memory. */
+#define TRIM_MS 10000
+
+static const uint8_t *destination(const struct frame *frame)
+{
+	return frame->data;
+}
+
+static const uint8_t *source(const struct frame *frame)
+{
+	return frame->data + 6;
+}
+
+/* Individual/group bit: IEEE 802.3, 3.2.3. */
+static bool is_group(const uint8_t *mac)
+{
+	return mac[0] & 1;
+}
+
+static bool is_zero(const uint8_t *mac)
+{
+	static const uint8_t zero[6];
+
+	return memcmp(mac, zero, sizeof(zero)) == 0;
+}
+
+static uint32_t seconds(const struct sw *sw)
+{
+	return (uint32_t)(sw->loop->now / 1000);
+}
+
+/* Both timers are armed only while there is something for them to do. */
+static void arm_once(struct sw *sw, struct timer *timer, uint64_t delay_ms)
+{
+	if (!timer_armed(timer))
+		loop_arm(sw->loop, timer, delay_ms);
+}
+
+static void on_ageing(struct timer *timer)
+{
+	struct sw *sw = container_of(timer, struct sw, ageing);
+	uint32_t next = fdb_age(sw->fdb, seconds(sw), sw->conf.ageing);
+
+	if (next)
+		arm_once(sw, timer, (uint64_t)next * 1000);
+}
+
+static void on_trimming(struct timer *timer)
+{
+	frame_pool_trim(&container_of(timer, struct sw, trimming)->pool);
+}
+
+static bool check(const struct sw *sw, struct port *in,
+		  const struct frame *frame)
+{
+	enum port_drop why;
+
+	if (frame->len < FRAME_MIN)
+		why = DROP_RUNT;
+	else if (frame->len > FRAME_MAX)
+		why = DROP_TOO_LONG;
+	else if (!sw->conf.hub &&
+		 (is_group(source(frame)) || is_zero(source(frame))))
+		why = DROP_BAD_SOURCE;
+	else
+		return true;
+	port_drop(in, why);
+	return false;
+}
+
+static void learn(struct sw *sw, struct port *in, const struct frame *frame)
+{
+	if (fdb_learn(sw->fdb, 0, source(frame), &in->addresses,
+		      seconds(sw)) == FDB_NEW)
+		arm_once(sw, &sw->ageing, (uint64_t)sw->conf.ageing * 1000);
+}
+
+/* The only port that is to get the frame; NULL: all others. */
+static struct port *look_up(const struct sw *sw, const struct frame *frame)
+{
+	struct fdb_owner *owner;
+
+	if (sw->conf.hub || is_group(destination(frame)))
+		return NULL;
+	owner = fdb_lookup(sw->fdb, 0, destination(frame));
+	return owner ? container_of(owner, struct port, addresses) : NULL;
+}
+
+static bool must_wait(const struct port *in, struct port *out)
+{
+	return out->policy == POLICY_BLOCK && port_can_wait(in) &&
+	       port_full(out);
+}
+
+static void send_to(struct port *out, struct frame *frame)
+{
+	if (port_full(out))
+		port_drop(out, out->policy == POLICY_BLOCK ? DROP_HOLD_LIMIT :
+							     DROP_QUEUE_FULL);
+	else
+		port_tx(out, frame);
+}
+
+static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
+			    struct frame *frame)
+{
+	if (out == in) {
+		port_drop(in, DROP_SAME_PORT);
+		return NULL;
+	}
+	if (must_wait(in, out))
+		return out;
+	send_to(out, frame);
+	sw->stats.unicast++;
+	return NULL;
+}
+
+/* All or nobody: a frame that one port must wait for is sent to none yet. */
+static struct port *flood(struct sw *sw, struct port *in, struct frame *frame)
+{
+	struct list *at;
+
+	if (sw->blocking)
+		list_for_each(at, &sw->ports) {
+			struct port *out = container_of(at, struct port, node);
+
+			if (out != in && must_wait(in, out))
+				return out;
+		}
+	list_for_each(at, &sw->ports) {
+		struct port *out = container_of(at, struct port, node);
+
+		if (out != in)
+			send_to(out, frame);
+	}
+	sw->stats.flooded++;
+	return NULL;
+}
+
+struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame)
+{
+	struct port *out;
+
+	if (!check(sw, in, frame))
+		return NULL;
+	if (sw->pool.large)
+		arm_once(sw, &sw->trimming, TRIM_MS);
+	if (!sw->conf.hub)
+		learn(sw, in, frame);
+	out = look_up(sw, frame);
+	return out ? unicast(sw, in, out, frame) : flood(sw, in, frame);
+}
+
+void sw_flush(struct sw *sw)
+{
+	while (!list_empty(&sw->touched))
+		port_flush(container_of(sw->touched.next, struct port,
+					touched));
+}
+
+int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
+	    struct err *err)
+{
+	*sw = (struct sw){ .conf = *conf, .loop = loop };
+	list_init(&sw->ports);
+	list_init(&sw->listeners);
+	list_init(&sw->touched);
+	timer_init(&sw->ageing, on_ageing);
+	timer_init(&sw->trimming, on_trimming);
+	frame_pool_init(&sw->pool);
+	if (getrandom(&sw->key, sizeof(sw->key), 0) != sizeof(sw->key))
+		return err_errno(err, "cannot get random bytes");
+	sw->fdb = fdb_new(conf->fdb_size, &sw->key);
+	if (!sw->fdb)
+		return err_errno(err, "cannot allocate %u addresses",
+				 conf->fdb_size);
+	return 0;
+}
+
+void sw_fini(struct sw *sw)
+{
+	struct list *at, *after;
+
+	list_for_each_safe(at, after, &sw->listeners)
+		listener_close(container_of(at, struct listener, node));
+	list_for_each(at, &sw->ports)
+		port_close(container_of(at, struct port, node));
+	loop_turn(sw->loop, 0);
+	loop_disarm(&sw->ageing);
+	loop_disarm(&sw->trimming);
+	frame_pool_fini(&sw->pool);
+	fdb_free(sw->fdb);
+}
+
+int sw_add(struct sw *sw, struct port *port, struct err *err)
+{
+	if (sw->port_count >= sw->conf.max_ports) {
+		sw->stats.refused++;
+		err_set(err, "port %s: there are %u ports already", port->name,
+			sw->port_count);
+		return err_hint(err, "raise --max-ports");
+	}
+	if (sw_find(sw, port->name)) {
+		err_set(err, "port %s: there is a port of that name already",
+			port->name);
+		return err_hint(err, "choose another with name=");
+	}
+	list_append(&sw->ports, &port->node);
+	sw->port_count++;
+	sw->blocking += port->policy == POLICY_BLOCK;
+	port->serial = ++sw->stats.joined;
+	return 0;
+}
+
+static void add_stats(struct port_stats *sum, const struct port_stats *more)
+{
+	int i;
+
+	sum->rx.frames += more->rx.frames;
+	sum->rx.bytes += more->rx.bytes;
+	sum->tx.frames += more->tx.frames;
+	sum->tx.bytes += more->tx.bytes;
+	for (i = 0; i < PORT_DROPS; i++)
+		sum->drops[i] += more->drops[i];
+}
+
+void sw_remove(struct sw *sw, struct port *port)
+{
+	fdb_flush(sw->fdb, &port->addresses);
+	list_remove(&port->node);
+	sw->port_count--;
+	sw->blocking -= port->policy == POLICY_BLOCK;
+	sw->stats.left++;
+	add_stats(&sw->gone, &port->stats);
+}
+
+void sw_sum(const struct sw *sw, struct port_stats *sum)
+{
+	struct list *at;
+
+	*sum = sw->gone;
+	list_for_each(at, &sw->ports)
+		add_stats(sum, &container_of(at, struct port, node)->stats);
+}
+
+struct port *sw_find(const struct sw *sw, const char *name)
+{
+	struct list *at;
+
+	list_for_each(at, &sw->ports) {
+		struct port *port = container_of(at, struct port, node);
+
+		if (strcmp(port->name, name) == 0)
+			return port;
+	}
+	return NULL;
+}
+
+/* The number behind @prefix in @name, or -1. */
+static long number_in(const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	char *end;
+	long number;
+
+	if (strncmp(name, prefix, len) != 0 || name[len] < '0' ||
+	    name[len] > '9')
+		return -1;
+	number = strtol(name + len, &end, 10);
+	return *end ? -1 : number;
+}
+
+int sw_number_name(const struct sw *sw, const char *prefix,
+		   char name[PORT_NAME_LEN])
+{
+	/* Of port_count + 1 numbers at least one is free. */
+	bool *taken = calloc(sw->port_count + 1, sizeof(*taken));
+	unsigned int i = 0;
+	struct list *at;
+
+	if (!taken)
+		return -1;
+	list_for_each(at, &sw->ports) {
+		struct port *port = container_of(at, struct port, node);
+		long number = number_in(port->name, prefix);
+
+		if (number >= 0 && number <= (long)sw->port_count)
+			taken[number] = true;
+	}
+	while (taken[i])
+		i++;
+	free(taken);
+	snprintf(name, PORT_NAME_LEN, "%s%u", prefix, i);
+	return 0;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The switch: its ports, its forwarding database, the forwarding decision.
+ *
+ * All state hangs on struct sw. Two switches in one process do not know of
+ * each other.
+ */
+#ifndef UML_ROUTER_SWITCH_H
+#define UML_ROUTER_SWITCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/log.h"
+#include "fdb.h"
+#include "frame.h"
+#include "list.h"
+#include "loop.h"
+#include "port.h"
+
+/** Ports unless told otherwise. */
+#define SW_DEFAULT_MAX_PORTS 4096
+
+/** Longest prefix of a numbered port name. */
+#define SW_PREFIX_LEN 20
+
+/**
+ * struct sw_conf - What the command line says of the switch
+ * @hub:	flood everything, learn nothing
+ * @fdb_size:	most addresses
+ * @ageing:	seconds until an unseen address goes
+ * @max_ports:	most ports
+ */
+struct sw_conf {
+	bool hub;
+	uint32_t fdb_size;
+	uint32_t ageing;
+	unsigned int max_ports;
+};
+
+/** Defaults. */
+#define SW_CONF_DEFAULT                                                 \
+	((struct sw_conf){ false, FDB_DEFAULT_SIZE, FDB_DEFAULT_AGEING, \
+			   SW_DEFAULT_MAX_PORTS })
+
+/**
+ * struct sw_stats - Counters of the switch
+ * @unicast:	frames sent to the one port that has the address
+ * @flooded:	frames sent to all others: group or unknown address, or a hub
+ * @joined:	ports that were plugged in
+ * @left:	ports that were unplugged
+ * @refused:	clients turned away: too many ports, or no descriptor left
+ * @bad_requests:	connections closed because of what they said
+ * @strangers:	frames on the version 0 data socket that came from nobody's
+ *		address
+ */
+struct sw_stats {
+	uint64_t unicast, flooded;
+	uint64_t joined, left;
+	uint64_t refused, bad_requests, strangers;
+};
+
+/**
+ * struct sw - One switch
+ * @conf:	see struct sw_conf
+ * @loop:	the loop that its ports are watched by
+ * @pool:	frames
+ * @fdb:	addresses
+ * @key:	secret of the keyed hashes
+ * @ports:	struct port by @node, in the order of joining
+ * @port_count:	how many
+ * @listeners:	struct listener by @node
+ * @touched:	ports with frames to flush
+ * @blocking:	ports with policy=block
+ * @ageing:	next address is due
+ * @trimming:	memory of jumbo frames is to be given back
+ * @stats:	counters
+ * @gone:	sum of the counters of ports that left
+ * @complaints:	limits log lines that clients can provoke
+ */
+struct sw {
+	struct sw_conf conf;
+	struct loop *loop;
+	struct frame_pool pool;
+	struct fdb *fdb;
+	struct siphash_key key;
+	struct list ports;
+	unsigned int port_count;
+	struct list listeners;
+	struct list touched;
+	unsigned int blocking;
+	struct timer ageing;
+	struct timer trimming;
+	struct sw_stats stats;
+	struct port_stats gone;
+	struct log_limit complaints;
+};
+
+/**
+ * sw_init() - An empty switch
+ *
+ * Return: 0, or -1 with @err set
+ */
+int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
+	    struct err *err);
+
+/** sw_fini() - Unplug everything and free it; the loop must still exist */
+void sw_fini(struct sw *sw);
+
+/**
+ * sw_add() - Plug a port in; called by port_open()
+ *
+ * Return: 0, or -1 with @err set: too many ports, or the name is taken
+ */
+int sw_add(struct sw *sw, struct port *port, struct err *err);
+
+/** sw_remove() - Unplug; called by port.c when a port is destroyed */
+void sw_remove(struct sw *sw, struct port *port);
+
+/**
+ * sw_input() - Forward one frame
+ * @sw:		the switch
+ * @in:		ingress port
+ * @frame:	the frame; egress ports take references of their own
+ *
+ * Return: NULL when the frame was dealt with, else the port with policy=block
+ *	   whose queue is full: then nothing was sent, and the frame is to
+ *	   be given again when that port has room.
+ */
+struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame);
+
+/** sw_flush() - Flush all touched ports */
+void sw_flush(struct sw *sw);
+
+/** sw_sum() - Counters of all ports, of those that left too */
+void sw_sum(const struct sw *sw, struct port_stats *sum);
+
+/** sw_find() - Port by name, or NULL */
+struct port *sw_find(const struct sw *sw, const char *name);
+
+/**
+ * sw_number_name() - First free name of the form PREFIX0, PREFIX1, ...
+ * @sw:		the switch
+ * @prefix:	what the name begins with, at most SW_PREFIX_LEN octets
+ * @name:	filled
+ *
+ * Return: 0, or -1 with errno set
+ */
+int sw_number_name(const struct sw *sw, const char *prefix,
+		   char name[PORT_NAME_LEN]);
+
+#endif /* UML_ROUTER_SWITCH_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The request of UML's "daemon" transport, as bytes.
+ *
+ * A client writes one request to the control socket, in the byte order and
+ * alignment of the machine (arch/um/drivers/daemon_user.c of Linux up to 6.15):
+ *
+ *   v0   type = 0, addr[6], sockaddr_un                       120 octets
+ *   v1   0xfeedface, type = 0, addr[6], sockaddr_un           124
+ *   v2   0xfeedface, 2, ...                                   never existed
+ *   v3   0xfeedface, 3, type = 0, sockaddr_un                 122 (+ 2 of padding)
+ *
+ * The address is the client's own data socket. To v1 and v3 the switch answers
+ * with the struct sockaddr_un that data is to be sent to.
+ */
+#ifndef UML_ROUTER_UML_PROTO_H
+#define UML_ROUTER_UML_PROTO_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/** Octets of the longest request. */
+#define UML_REQUEST_MAX 124
+
+/** What uml_request_parse() makes of the octets so far. */
+enum uml_parsed {
+	UML_MORE,	/**< not complete yet */
+	UML_REQUEST,	/**< a request for a port */
+	UML_BAD,	/**< never to be a request */
+};
+
+/**
+ * struct uml_request - A request for a port
+ * @version:	0, 1 or 3
+ * @addr:	the client's data socket, checked: AF_UNIX, and a path or an
+ *		abstract name
+ */
+struct uml_request {
+	unsigned int version;
+	struct sockaddr_un addr;
+};
+
+/**
+ * uml_request_parse() - Look at what a client has sent so far
+ * @data:	from the first octet
+ * @len:	octets so far, at most UML_REQUEST_MAX count
+ * @req:	filled with UML_REQUEST
+ * @why:	set with UML_BAD: the reason, a constant string
+ *
+ * Return: see enum uml_parsed
+ */
+enum uml_parsed uml_request_parse(const void *data, size_t len,
+				  struct uml_request *req, const char **why);
+
+#endif /* UML_ROUTER_UML_PROTO_H */

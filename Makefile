@@ -93,4 +93,5 @@ helpers: $(PEER)
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(patsubst %.c,$(BUILD)/%.d,$(wildcard common/*.c uml_router/*.c \
+	tests/helpers/*.c tests/unit/*.c tests/fuzz/*.c bench/*.c))

@@ -18,6 +18,7 @@ esac
 framebench=$build/bench/framebench
 uml_router=${UML_ROUTER:-$build/uml_router/uml_router}
 uml_switch=${UML_SWITCH:-}
+tries=3
 peer_pid=
 peer_args=()
 
@@ -191,9 +192,11 @@ platform() {
 	printf 'date\t%s\n' "$(date -u +%Y-%m-%dT%H:%MZ)"
 }
 
-# Results are lines "case<TAB>peer<TAB>key=value words"; a summary is one line
-# "case peer rounds delivered min max loss switch_us steal" (medians) each, in
-# the order of first appearance.
+# Results are lines "case<TAB>peer<TAB>round<TAB>key=value words". A summary has
+# one line "case peer rounds delivered min max loss switch_us steal ratio" for
+# each case and peer, in the order of first appearance: medians over the rounds.
+# The ratio is the median of the ratios to uml_switch in the same round, which
+# ran minutes closer than the other rounds did.
 summarise() {
 	awk -F '\t' '
 	function value(key, words,   n, i, w, kv) {
@@ -205,31 +208,40 @@ summarise() {
 		}
 		return 0
 	}
-	function keep(id, key, words) {
-		v[id, key, count[id]] = value(key, words)
-	}
-	function sorted(id, key,   i, j, t) {
-		for (i = 1; i <= count[id]; i++)
-			s[i] = v[id, key, i]
-		for (i = 2; i <= count[id]; i++)
+	function sort(n,   i, j, t) {
+		for (i = 2; i <= n; i++)
 			for (j = i; j > 1 && s[j - 1] > s[j]; j--) {
 				t = s[j]; s[j] = s[j - 1]; s[j - 1] = t
 			}
 	}
-	function median(id, key,   n) {
-		sorted(id, key)
-		n = count[id]
+	function middle(n) {
+		if (n == 0)
+			return 0
+		sort(n)
 		return n % 2 ? s[(n + 1) / 2] : (s[n / 2] + s[n / 2 + 1]) / 2
+	}
+	function median(id, key,   i) {
+		for (i = 1; i <= count[id]; i++)
+			s[i] = value(key, words[id, i])
+		return middle(count[id])
+	}
+	function ratio(id,   i, n, to) {
+		for (i = 1; i <= count[id]; i++) {
+			to = base[in_case[id], round[id, i]]
+			if (to > 0)
+				s[++n] = value("delivered", words[id, i]) / to
+		}
+		return middle(n)
 	}
 	{
 		id = $1 "\t" $2
 		if (!(id in count))
 			order[++ids] = id
-		count[id]++
-		keep(id, "delivered", $3)
-		keep(id, "loss", $3)
-		keep(id, "switch_us", $3)
-		keep(id, "steal", $3)
+		words[id, ++count[id]] = $4
+		round[id, count[id]] = $3
+		in_case[id] = $1
+		if ($2 == "uml_switch")
+			base[$1, $3] = value("delivered", $4)
 	}
 	END {
 		for (k = 1; k <= ids; k++) {
@@ -237,10 +249,11 @@ summarise() {
 			mid = median(id, "delivered")
 			low = s[1]
 			high = s[count[id]]
-			printf "%s\t%d\t%.0f\t%.0f\t%.0f\t%.5f\t%.3f\t%.3f\n",
+			printf "%s\t%d\t%.0f\t%.0f\t%.0f\t%.5f\t%.3f\t%.3f\t",
 				id, count[id], mid, low, high,
 				median(id, "loss"), median(id, "switch_us"),
 				median(id, "steal")
+			printf "%.3f\n", ratio(id)
 		}
 	}' "$1"
 }
@@ -264,8 +277,9 @@ write_json() {
 			"\"peer\": %s, \"rounds\": %d, \"delivered_per_s\": " \
 			"{\"median\": %d, \"min\": %d, \"max\": %d}, " \
 			"\"loss\": %s, \"switch_us_per_frame\": %s, " \
-			"\"steal\": %s}", quote($1), quote($2), $3, $4, $5,
-			$6, $7, $8, $9)
+			"\"steal\": %s, \"ratio_to_uml_switch\": %s}",
+			quote($1), quote($2), $3, $4, $5, $6, $7, $8, $9,
+			($10 > 0) ? $10 : "null")
 	}
 	END {
 		printf "{\n  \"host\": {%s},\n  \"seconds\": %s,\n", host,
@@ -275,14 +289,9 @@ write_json() {
 	}' "$work/platform" "$1" >"$2"
 }
 
-# print_table SUMMARY - one block per case; the ratios are to uml_switch
+# print_table SUMMARY - one block per case
 print_table() {
 	awk -F '\t' '
-	NR == FNR {
-		if ($2 == "uml_switch")
-			base[$1] = $4
-		next
-	}
 	$1 != last {
 		last = $1
 		printf "\n%s\n%-22s %11s %23s %8s %9s %6s %6s\n", $1, "",
@@ -291,11 +300,11 @@ print_table() {
 	}
 	{
 		range = sprintf("(%d - %d)", $5, $6)
-		ratio = base[$1] > 0 ? sprintf("%.2f", $4 / base[$1]) : "-"
+		ratio = $10 > 0 ? sprintf("%.2f", $10) : "-"
 		us = $8 > 0 ? sprintf("%.2f", $8) : "-"
 		printf "%-22s %11d %23s %7.2f%% %9s %5.0f%% %6s\n", $2, $4,
 			range, $7 * 100, us, $9 * 100, ratio
-	}' "$1" "$1"
+	}' "$1"
 }
 
 print_platform() {

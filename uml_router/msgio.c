@@ -79,14 +79,20 @@ int msgio_recv(struct frame_pool *pool, int fd, struct msgio_burst *burst)
 	int got;
 
 	burst->n = burst->empty = burst->lost = 0;
+	burst->eof = false;
 	if (!room)
 		return discard_one(fd, burst);
 	got = recvmmsg(fd, msgs, room, MSG_DONTWAIT, NULL);
+	/* The peer left without reading everything. That is told once, in
+	 * front of what it had sent. */
+	if (got < 0 && errno == ECONNRESET)
+		got = recvmmsg(fd, msgs, room, MSG_DONTWAIT, NULL);
 	for (i = room; i > (got > 0 ? (unsigned int)got : 0); i--)
 		frame_put(pool, burst->frames[i - 1]);
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	collect(pool, burst, msgs, (unsigned int)got);
+	burst->eof = burst->empty && (unsigned int)got == room;
 	return 0;
 }
 
@@ -115,6 +121,12 @@ int msgio_send_error(int errnum)
 	case ENOBUFS:
 	case ENOMEM:
 		return DROP_SEND_ERROR;
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case EPIPE:
+		/* The client left. What it sent before is still to be read;
+		 * the end of its connection closes the port. */
+		return DROP_CLOSED;
 	default:
 		return PORT_BROKEN;
 	}
@@ -128,9 +140,8 @@ void msgio_ready(struct port *port, uint32_t ready)
 	port->stats.drops[DROP_NO_MEMORY] += burst.lost;
 	if (burst.n)
 		port_rx(port, burst.frames, burst.n);
-	if (burst.empty && !(ready & (EPOLLRDHUP | EPOLLHUP)))
+	if (!burst.eof)
 		port->stats.drops[DROP_RUNT] += burst.empty;
-	else if (failed || (!burst.n && !burst.lost &&
-			    (ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))))
+	if (failed || (burst.eof && !burst.n))
 		port_close(port);
 }

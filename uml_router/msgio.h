@@ -18,7 +18,9 @@
  * @from:	where to put senders' addresses, FRAME_BURST of them, or NULL
  * @from_len:	their lengths, when @from is set
  * @n:		how many frames
- * @empty:	messages without an octet: end of file on SOCK_SEQPACKET
+ * @empty:	messages without an octet
+ * @eof:	the other end of a SOCK_SEQPACKET socket was closed: it then
+ *		gives empty messages without end
  * @lost:	messages read without memory for them
  */
 struct msgio_burst {
@@ -27,6 +29,7 @@ struct msgio_burst {
 	socklen_t from_len[FRAME_BURST];
 	unsigned int n;
 	unsigned int empty;
+	bool eof;
 	unsigned int lost;
 };
 
@@ -53,7 +56,7 @@ int msgio_send_error(int errnum);
 /**
  * msgio_ready() - struct port_ops' @ready for such sockets
  *
- * The end of the connection, or an error, closes the port.
+ * The end of the connection closes the port, behind the last frame.
  */
 void msgio_ready(struct port *port, uint32_t ready);
 

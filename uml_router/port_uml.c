@@ -33,6 +33,8 @@
 #define REQUEST_MS 10000
 /** Octets behind a request that are ignored: padding, VDE's description. */
 #define TRAILING_MAX 256
+/** Bursts still read of a client that has left. */
+#define DRAIN_BURSTS 16
 /** Buckets of the table of version 0 clients. */
 #define V0_BUCKETS 64
 
@@ -287,6 +289,21 @@ static void read_request(struct uml_client *c)
 	}
 }
 
+/* What a client sent before it left is still delivered. Bounded, because the
+ * data socket may live on in another process. */
+static void drain(struct uml_client *c)
+{
+	uint64_t before;
+	int i;
+
+	for (i = 0; i < DRAIN_BURSTS && !c->port.held; i++) {
+		before = c->port.stats.rx.frames;
+		msgio_ready(&c->port, 0);
+		if (c->port.stats.rx.frames == before)
+			return;
+	}
+}
+
 /* Nothing is to come any more but the end. */
 static void read_trailing(struct uml_client *c)
 {
@@ -301,6 +318,7 @@ static void read_trailing(struct uml_client *c)
 			return;
 		c->sw->stats.bad_requests++;
 	}
+	drain(c);
 	port_close(&c->port);
 }
 

@@ -10,6 +10,8 @@
 #   guest_spawn [-t SECONDS] NAME CMD prints an id, does not wait
 #   guest_join NAME ID                output and status of a spawned command
 #   guest_addr NAME DEV ADDR/LEN      address and up
+#   guest_iperf_server NAME           iperf3 in the background, listening
+#   guest_iperf NAME ADDR [ARG...]    3 s of iperf3 as client; prints Mbit/s
 #   guest_pause / guest_resume NAME   the guest's kernel stands still (SIGSTOP)
 #   guest_stop / guest_kill NAME      SIGTERM / SIGKILL to all of its processes
 #   guest_pid / guest_log NAME        host process of its kernel; its console
@@ -166,6 +168,18 @@ guest_run() {
 
 guest_addr() {
   guest_run "$1" "ip addr add $3 dev $2 && ip link set $2 up"
+}
+
+guest_iperf_server() {
+  guest_run "$1" 'iperf3 -s -D >/dev/null &&
+    until netstat -ltn 2>/dev/null | grep -q :5201; do usleep 20000; done'
+}
+
+guest_iperf() {
+  local name=$1 addr=$2
+  shift 2
+  guest_run -t 60 "$name" "iperf3 -c $addr -t 3 -i 0 -J $*" |
+    jq -e '.end.sum_received.bits_per_second / 1e6 | floor'
 }
 
 guest_pause() {

@@ -104,9 +104,11 @@ proc_start() {
   # The inner shell leaves its id and start time and becomes CMD: this is how
   # it is found, and told from a later process with the same number.
   # Descriptor 3 and above are the test runner's: a child that holds them
-  # would keep it waiting.
+  # would keep it waiting. The outer subshell ends at once: the inner one, no
+  # longer a child of the test, lives to record the status if the test is
+  # ended from outside.
   # shellcheck disable=SC2016
-  (
+  ( (
     status=0
     env --default-signal=INT,QUIT timeout -k 5 "$PROC_LIFE" \
       setsid "${enter[@]}" sh -c '
@@ -119,8 +121,7 @@ proc_start() {
       <>"${PROC_STDIN:-/dev/null}" >"$dir.log" 2>&1 || status=$?
     echo "$status" >"$dir.ended"
     mv "$dir.ended" "$dir.status"
-  ) 2>"$dir.shell" 3>&- 4>&- 5>&- 9>&- &
-  disown
+  ) 2>"$dir.shell" 3>&- 4>&- 5>&- 9>&- &)
   wait_for -t 5 proc_started "$name" && [ -e "$dir.pid" ]
 }
 

@@ -62,15 +62,20 @@ static void on_terminal(struct event *ev, uint32_t ready)
 {
 	struct router *r = container_of(ev, struct router, terminal);
 	char ignored[256];
-	ssize_t n = read(ev->fd, ignored, sizeof(ignored));
+	ssize_t n;
 
+	/* What is typed while we are in the background is not for us. */
+	if (tcgetpgrp(ev->fd) != getpgrp())
+		return;
+	n = read(ev->fd, ignored, sizeof(ignored));
 	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
 	printf("EOF on stdin, cleaning up and exiting\n");
 	loop_stop(&r->loop);
 }
 
-/* The signals that end the program; blocked, so that only the loop sees them. */
+/* The signals that end the program; blocked, so that only the loop sees them.
+ * Whoever reads our standard output may leave: that is no reason to end. */
 static int watch_signals(struct router *r, struct err *err)
 {
 	sigset_t set;
@@ -79,6 +84,7 @@ static int watch_signals(struct router *r, struct err *err)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
 	r->signals.fn = on_signal;
 	r->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (r->signals.fd < 0 || sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
@@ -94,7 +100,8 @@ static int watch_terminal(struct router *r, struct err *err)
 	r->terminal = (struct event){ .fd = STDIN_FILENO, .fn = on_terminal };
 	if (!isatty(STDIN_FILENO))
 		return 0;
-	if (loop_watch(&r->loop, &r->terminal, EPOLLIN) < 0)
+	/* Edge-triggered: in the background it stays readable. */
+	if (loop_watch(&r->loop, &r->terminal, EPOLLIN | EPOLLET) < 0)
 		return err_errno(err, "cannot watch standard input");
 	return 0;
 }

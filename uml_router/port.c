@@ -241,13 +241,13 @@ static void on_io(struct event *ev, uint32_t ready)
 		p->stalled = false;
 		port_flush(p);
 	}
-	if ((ready & ~(uint32_t)EPOLLOUT) && !p->dying)
+	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p))
 		p->ops->ready(p, ready);
 }
 
 static uint32_t wanted(const struct port *p)
 {
-	uint32_t in = p->held ? 0 : EPOLLIN | EPOLLRDHUP;
+	uint32_t in = port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0;
 
 	return in | (p->stalled ? EPOLLOUT : 0);
 }

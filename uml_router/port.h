@@ -243,6 +243,12 @@ void port_close(struct port *port);
  */
 void port_rx(struct port *port, struct frame *const frames[], unsigned int n);
 
+/** port_may_read() - May frames be read from the port's descriptor now? */
+static inline bool port_may_read(const struct port *port)
+{
+	return !port->dying && !port->held && !port->kept_len;
+}
+
 /** port_drop() - Count a dropped frame */
 static inline void port_drop(struct port *port, enum port_drop why)
 {

@@ -296,7 +296,7 @@ static void drain(struct uml_client *c)
 	uint64_t before;
 	int i;
 
-	for (i = 0; i < DRAIN_BURSTS && !c->port.held; i++) {
+	for (i = 0; i < DRAIN_BURSTS && port_may_read(&c->port); i++) {
 		before = c->port.stats.rx.frames;
 		msgio_ready(&c->port, 0);
 		if (c->port.stats.rx.frames == before)

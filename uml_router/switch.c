@@ -227,6 +227,8 @@ int sw_add(struct sw *sw, struct port *port, struct err *err)
 	sw->port_count++;
 	sw->blocking += port->policy == POLICY_BLOCK;
 	port->serial = ++sw->stats.joined;
+	log_msg(LOG_LEVEL_DEBUG, "port", "%s joined: %s '%s', pid %d",
+		port->name, port->ops->type, port->address, port->pid);
 	return 0;
 }
 
@@ -249,6 +251,7 @@ void sw_remove(struct sw *sw, struct port *port)
 	sw->port_count--;
 	sw->blocking -= port->policy == POLICY_BLOCK;
 	sw->stats.left++;
+	log_msg(LOG_LEVEL_DEBUG, "port", "%s left", port->name);
 	add_stats(&sw->gone, &port->stats);
 }
 

@@ -35,7 +35,7 @@ struct msgio_burst {
 
 /**
  * msgio_recv() - Read up to FRAME_BURST messages
- * @pool:	where frames come from
+ * @sw:		the switch: frames come from its pool
  * @fd:		non-blocking socket
  * @burst:	@from set; the rest is filled
  *
@@ -44,7 +44,7 @@ struct msgio_burst {
  *
  * Return: 0 (nothing to read is no failure), or -1 with errno set
  */
-int msgio_recv(struct frame_pool *pool, int fd, struct msgio_burst *burst);
+int msgio_recv(struct sw *sw, int fd, struct msgio_burst *burst);
 
 /** msgio_send() - struct port_ops' @send for such sockets */
 int msgio_send(struct port *port, struct frame *const frames[],

@@ -102,7 +102,7 @@ static void on_v0_data(struct event *ev, uint32_t ready)
 	struct sw *sw = l->listener.sw;
 	unsigned int i;
 
-	msgio_recv(&sw->pool, ev->fd, &burst);
+	msgio_recv(sw, ev->fd, &burst);
 	for (i = 0; i < burst.n; i++) {
 		struct uml_client *c = v0_find(l, &from[i], burst.from_len[i]);
 

@@ -206,6 +206,7 @@ void sw_fini(struct sw *sw)
 	loop_turn(sw->loop, 0);
 	loop_disarm(&sw->ageing);
 	loop_disarm(&sw->trimming);
+	free(sw->msgio);
 	frame_pool_fini(&sw->pool);
 	fdb_free(sw->fdb);
 }

@@ -66,6 +66,7 @@ struct sw_stats {
  * @conf:	see struct sw_conf
  * @loop:	the loop that its ports are watched by
  * @pool:	frames
+ * @msgio:	receive buffers of msgio.c, made when first needed
  * @fdb:	addresses
  * @key:	secret of the keyed hashes
  * @ports:	struct port by @node, in the order of joining
@@ -83,6 +84,7 @@ struct sw {
 	struct sw_conf conf;
 	struct loop *loop;
 	struct frame_pool pool;
+	struct msgio *msgio;
 	struct fdb *fdb;
 	struct siphash_key key;
 	struct list ports;

@@ -40,6 +40,7 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 COMMON_OBJ := $(call obj,$(COMMON_SRC))
 ROUTER_OBJ := $(call obj,$(ROUTER_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
+FAKE_OBJ   := $(call obj,tests/unit/fake.c)
 
 PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl
 PEER     := $(BUILD)/tests/helpers/peer
@@ -55,7 +56,7 @@ say = @printf '  %-6s %s\n' $(1) $(2);
 endif
 
 .PHONY: all install uninstall check check-unit demo bench lint format sanitize \
-	fuzz clean helpers
+	fuzz clean helpers units
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -80,7 +81,7 @@ $(PEER): $(BUILD)/tests/helpers/peer.o $(CLIENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(UNITS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(ROUTER_OBJ) $(COMMON_OBJ)
+$(UNITS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(FAKE_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
@@ -89,6 +90,24 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(CLIENT_OBJ) $(ROUTER_OBJ) $(C
 	$(link)
 
 helpers: $(PEER)
+
+units: $(UNITS)
+
+# These install missing packages first, and only then build: only a second make
+# can find the libraries.
+demo:
+	$(Q)BUILD=$(BUILD) examples/two-guests
+
+check:
+	$(Q)tests/helpers/install-deps build check
+	$(Q)$(MAKE) --no-print-directory all helpers units
+	$(Q)BUILD=$(BUILD) tests/run
+
+bench:
+	$(Q)tests/helpers/install-deps build bench
+	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
+	$(Q)BUILD=$(BUILD) bench/frames
+	$(Q)BUILD=$(BUILD) bench/scale
 
 clean:
 	$(Q)rm -rf $(BUILD)

@@ -62,20 +62,22 @@ struct shared {
 	_Atomic bool stop;
 };
 
+/** Who works in a measurement. */
+enum worker { SENDER, RECEIVER, SWITCH, WORKERS };
+
 /**
- * struct snapshot - Counters at one moment
- * @at:		monotonic time, seconds
+ * struct snapshot - Counters at one moment, times in seconds
+ * @at:		monotonic time
  * @received:	frames
- * @switch_cpu:	processor time of the switch, seconds
- * @ticks:	clock ticks of all processors
- * @stolen:	those of them that a hypervisor gave to others
+ * @cpu:	processor time of each worker
+ * @busy:	time in which a processor was not idle, all processors, all
+ *		processes and, in a virtual machine, what the host took
  */
 struct snapshot {
 	double at;
 	uint64_t received;
-	double switch_cpu;
-	double ticks;
-	double stolen;
+	double cpu[WORKERS];
+	double busy;
 };
 
 struct bench {
@@ -282,35 +284,35 @@ static double cpu_seconds(pid_t pid)
 	return (double)ns / 1e9;
 }
 
-/* First line of /proc/stat (proc(5)): user nice system idle iowait irq softirq
- * steal, in ticks.
+/* First line of /proc/stat (proc(5)), in ticks: user nice system idle iowait irq
+ * softirq steal.
  */
-static void read_ticks(struct snapshot *s)
+static double busy_seconds(void)
 {
 	unsigned long long t[8] = { 0 };
 	FILE *f = fopen("/proc/stat", "re");
 	int n;
 
 	if (!f)
-		return;
+		return 0;
 	n = fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0],
 		   &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]);
 	fclose(f);
-	for (int i = 0; i < n; i++)
-		s->ticks += (double)t[i];
-	s->stolen = (double)t[7];
+	if (n < 8)
+		return 0;
+	return (double)(t[0] + t[1] + t[2] + t[5] + t[6] + t[7]) /
+	       (double)sysconf(_SC_CLK_TCK);
 }
 
 static struct snapshot look(const struct bench *b)
 {
-	struct snapshot s = {
+	return (struct snapshot){
 		.at = clock_seconds(),
 		.received = atomic_load(&b->shared->received),
-		.switch_cpu = cpu_seconds(b->set.pid),
+		.cpu = { cpu_seconds(getpid()), cpu_seconds(b->child),
+			 cpu_seconds(b->set.pid) },
+		.busy = busy_seconds(),
 	};
-
-	read_ticks(&s);
-	return s;
 }
 
 /* Wait until nothing more arrives; returns all that was received. */
@@ -327,53 +329,44 @@ static uint64_t settle(const struct bench *b)
 	return now;
 }
 
-static double usage_seconds(int who)
-{
-	struct rusage u;
-
-	getrusage(who, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
 static void report(const struct bench *b, const struct snapshot *from,
-		   const struct snapshot *to, uint64_t received, double own)
+		   const struct snapshot *to, uint64_t received)
 {
 	double took = to->at - from->at;
 	double frames = (double)(to->received - from->received);
 	double lost = b->sent ? 1 - (double)received / (double)b->sent : 0;
-	double per = frames > 0 ? 1e6 / frames : 0;
-	double all = received ? 1e6 / (double)received : 0;
-	double ticks = to->ticks - from->ticks;
-	double steal = ticks > 0 ? (to->stolen - from->stolen) / ticks : 0;
+	double others = to->busy - from->busy;
+	double us[WORKERS];
 
+	for (int i = 0; i < WORKERS; i++) {
+		double cpu = to->cpu[i] - from->cpu[i];
+
+		us[i] = frames > 0 ? cpu * 1e6 / frames : 0;
+		others -= cpu;
+	}
+	others /= took * (double)sysconf(_SC_NPROCESSORS_ONLN);
 	printf("delivered=%.0f loss=%.5f switch_us=%.3f sender_us=%.3f "
 	       "receiver_us=%.3f sent=%llu received=%llu seconds=%.3f "
-	       "steal=%.3f\n",
-	       frames / took, lost < 0 ? 0 : lost,
-	       (to->switch_cpu - from->switch_cpu) * per, own * all,
-	       usage_seconds(RUSAGE_CHILDREN) * all,
-	       (unsigned long long)b->sent, (unsigned long long)received, took,
-	       steal);
+	       "others=%.3f\n",
+	       frames / took, lost < 0 ? 0 : lost, us[SWITCH], us[SENDER],
+	       us[RECEIVER], (unsigned long long)b->sent,
+	       (unsigned long long)received, took, others < 0 ? 0 : others);
 }
 
 static void run(struct bench *b)
 {
 	struct snapshot from, to;
 	uint64_t received;
-	double own;
 
 	prepare_frame(b);
-	own = usage_seconds(RUSAGE_SELF);
 	send_until(b, clock_seconds() + b->set.warmup);
 	from = look(b);
 	send_until(b, from.at + b->set.seconds);
 	to = look(b);
-	own = usage_seconds(RUSAGE_SELF) - own;
 	received = settle(b);
 	atomic_store(&b->shared->stop, true);
 	waitpid(b->child, NULL, 0);
-	report(b, &from, &to, received, own);
+	report(b, &from, &to, received);
 }
 
 static const char help[] =
@@ -392,8 +385,8 @@ static const char help[] =
 	"  --pid PID        the switch, to count its processor time\n\n"
 	"Prints delivered= frames per second, loss= (0 to 1), sent=, received=,\n"
 	"seconds=, and processor time per delivered frame in microseconds:\n"
-	"switch_us=, sender_us=, receiver_us=. steal= is the share of the\n"
-	"machine's time that a hypervisor gave to others meanwhile.\n";
+	"switch_us=, sender_us=, receiver_us=. others= is the share of the\n"
+	"machine that other processes, or the host of a virtual machine, took.\n";
 
 static double number(const char *name, const char *text, double min, double max)
 {

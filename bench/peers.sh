@@ -142,10 +142,10 @@ word() {
 }
 
 # load PEER WORDS... - one measurement with a fresh switch: prints framebench's
-# line. Repeated, at most $tries times, while a hypervisor took more than 5 %
-# of the machine's time; of these runs the one least disturbed counts.
+# line. Repeated, at most $tries times, while others took more than 5 % of the
+# machine's time; of these runs the one least disturbed counts.
 load() {
-	local peer=$1 i line steal best='' least=1000
+	local peer=$1 i line others best='' least=1000000
 
 	shift
 	for ((i = 0; i < tries; i++)); do
@@ -153,10 +153,11 @@ load() {
 		line=$(timeout 300 "$framebench" "${peer_args[@]}" "$@")
 		stop_peer
 		[ -n "$line" ] || return 1
-		steal=$(word steal "$line")
-		steal=$(awk -v s="$steal" 'BEGIN { printf "%d", s * 1000 }')
-		if [ "$steal" -lt "$least" ]; then
-			least=$steal
+		others=$(word others "$line")
+		others=${others/./}
+		others=$((10#$others))
+		if [ "$others" -lt "$least" ]; then
+			least=$others
 			best=$line
 		fi
 		[ "$least" -gt 50 ] || break
@@ -193,7 +194,7 @@ platform() {
 }
 
 # Results are lines "case<TAB>peer<TAB>round<TAB>key=value words". A summary has
-# one line "case peer rounds delivered min max loss switch_us steal ratio" for
+# one line "case peer rounds delivered min max loss switch_us others ratio" for
 # each case and peer, in the order of first appearance: medians over the rounds.
 # The ratio is the median of the ratios to uml_switch in the same round, which
 # ran minutes closer than the other rounds did.
@@ -252,7 +253,7 @@ summarise() {
 			printf "%s\t%d\t%.0f\t%.0f\t%.0f\t%.5f\t%.3f\t%.3f\t",
 				id, count[id], mid, low, high,
 				median(id, "loss"), median(id, "switch_us"),
-				median(id, "steal")
+				median(id, "others")
 			printf "%.3f\n", ratio(id)
 		}
 	}' "$1"
@@ -277,7 +278,7 @@ write_json() {
 			"\"peer\": %s, \"rounds\": %d, \"delivered_per_s\": " \
 			"{\"median\": %d, \"min\": %d, \"max\": %d}, " \
 			"\"loss\": %s, \"switch_us_per_frame\": %s, " \
-			"\"steal\": %s, \"ratio_to_uml_switch\": %s}",
+			"\"others\": %s, \"ratio_to_uml_switch\": %s}",
 			quote($1), quote($2), $3, $4, $5, $6, $7, $8, $9,
 			($10 > 0) ? $10 : "null")
 	}
@@ -296,7 +297,7 @@ print_table() {
 		last = $1
 		printf "\n%s\n%-22s %11s %23s %8s %9s %6s %6s\n", $1, "",
 			"delivered/s", "(min - max)", "lost", "us/frame",
-			"steal", "ratio"
+			"others", "ratio"
 	}
 	{
 		range = sprintf("(%d - %d)", $5, $6)

@@ -46,11 +46,20 @@ struct netlink {
 	} answer;
 };
 
-/* What a message of the answer means for the transaction. */
-enum verdict {
-	GO_ON,
-	DONE,
-	FAILED,
+/*
+ * One transaction
+ * @cb:		called for each message of the answer
+ * @data:	for @cb
+ * @cause:	errno of the first failure, or 0
+ *
+ * A failure of @cb, or a list that changed while it was read, does not end
+ * the reading: the rest would be taken for the next answer, and the kernel
+ * refuses another list until this one is at its end.
+ */
+struct talk {
+	mnl_cb_t cb;
+	void *data;
+	int cause;
 };
 
 struct netlink *netlink_open(struct err *err)
@@ -133,76 +142,88 @@ static void read_why(struct netlink *nl, const struct nlmsghdr *nlh)
 }
 
 /* NLMSG_ERROR: an acknowledgement (0) or a refusal (-errno). */
-static enum verdict judge_report(struct netlink *nl, const struct nlmsghdr *nlh)
+static int report_cause(struct netlink *nl, const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *report = mnl_nlmsg_get_payload(nlh);
 
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*report)) {
-		errno = EBADMSG;
-		return FAILED;
-	}
-	if (!report->error)
-		return DONE;
-	read_why(nl, nlh);
-	errno = report->error < 0 ? -report->error : report->error;
-	return FAILED;
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*report))
+		return EBADMSG;
+	if (report->error)
+		read_why(nl, nlh);
+	return abs(report->error);
 }
 
-/* NLMSG_DONE: the end of a list, with an error code since it may break off. */
-static enum verdict judge_done(const struct nlmsghdr *nlh)
+/* NLMSG_DONE: the end of a list, which may have broken off (-errno). */
+static int done_cause(const struct nlmsghdr *nlh)
 {
 	const int *code = mnl_nlmsg_get_payload(nlh);
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*code) || *code >= 0)
-		return DONE;
-	errno = -*code;
-	return FAILED;
+		return 0;
+	return -*code;
 }
 
-static enum verdict judge(struct netlink *nl, const struct nlmsghdr *nlh,
-			  mnl_cb_t cb, void *data)
+static void note(struct talk *talk, int cause)
+{
+	if (!talk->cause)
+		talk->cause = cause;
+}
+
+/* Take one message; true if it ends the answer. */
+static bool take(struct netlink *nl, const struct nlmsghdr *nlh,
+		 struct talk *talk)
 {
 	if (nlh->nlmsg_seq != nl->seq || nlh->nlmsg_pid != nl->portid)
-		return GO_ON;
-	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR) {
-		errno = EINTR;
-		return FAILED;
+		return false;
+	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+		note(talk, EINTR);
+	if (nlh->nlmsg_type == NLMSG_ERROR) {
+		note(talk, report_cause(nl, nlh));
+		return true;
 	}
-	if (nlh->nlmsg_type == NLMSG_ERROR)
-		return judge_report(nl, nlh);
-	if (nlh->nlmsg_type == NLMSG_DONE)
-		return judge_done(nlh);
-	if (nlh->nlmsg_type < NLMSG_MIN_TYPE || !cb)
-		return GO_ON;
-	return cb(nlh, data) < 0 ? FAILED : GO_ON;
+	if (nlh->nlmsg_type == NLMSG_DONE) {
+		note(talk, done_cause(nlh));
+		return true;
+	}
+	if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && talk->cb && !talk->cause &&
+	    talk->cb(nlh, talk->data) < 0)
+		note(talk, errno);
+	return false;
+}
+
+/* One datagram of the answer, taken apart; 1 at its end, 0, or -1. */
+static int receive(struct netlink *nl, struct talk *talk)
+{
+	const struct nlmsghdr *part = &nl->answer.align;
+	ssize_t got = mnl_socket_recvfrom(nl->sock, nl->answer.octets,
+					  sizeof(nl->answer.octets));
+	int left = (int)got;
+
+	if (got < 0)
+		return errno == EINTR ? 0 : -1;
+	for (; mnl_nlmsg_ok(part, left); part = mnl_nlmsg_next(part, &left)) {
+		if (take(nl, part, talk))
+			return 1;
+	}
+	return 0;
 }
 
 int netlink_talk(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb,
 		 void *data)
 {
-	enum verdict verdict = GO_ON;
-	const struct nlmsghdr *part;
-	ssize_t got;
-	int left;
+	struct talk talk = { .cb = cb, .data = data };
+	int ended;
 
 	nl->why[0] = '\0';
 	if (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) < 0)
 		return -1;
-	while (verdict == GO_ON) {
-		got = mnl_socket_recvfrom(nl->sock, nl->answer.octets,
-					  sizeof(nl->answer.octets));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		part = &nl->answer.align;
-		left = (int)got;
-		while (verdict == GO_ON && mnl_nlmsg_ok(part, left)) {
-			verdict = judge(nl, part, cb, data);
-			part = mnl_nlmsg_next(part, &left);
-		}
-	}
-	return verdict == DONE ? 0 : -1;
+	do
+		ended = receive(nl, &talk);
+	while (!ended);
+	if (ended < 0)
+		return -1;
+	errno = talk.cause;
+	return talk.cause ? -1 : 0;
 }
 
 int netlink_fail(const struct netlink *nl, struct err *err, const char *fmt,

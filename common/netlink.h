@@ -59,6 +59,9 @@ struct nlmsghdr *netlink_message(struct netlink *nl, uint16_t type,
  *		call fail with the callback's errno; NULL where none matters
  * @data:	for @cb
  *
+ * The answer is read to its end even if @cb fails. A list that changed while
+ * it was read fails with EINTR: ask again.
+ *
  * Return: 0, or -1 with errno set (the kernel's, or of the socket)
  */
 int netlink_talk(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb,

@@ -15,9 +15,10 @@
  * it was. sysfs would know more (tun_flags), but it shows the namespace that
  * it was mounted in, not the one that we are in.
  *
- * Attaching sets the device's flags anew, for every descriptor that it has:
- * one more queue opened without IFF_VNET_HDR breaks the others. So a device
- * to be deleted is attached with the flags that it has.
+ * The flags of a device are those of the first descriptor after it had none;
+ * later queues of a multi-queue device get what is in force, whatever they
+ * ask. Opening therefore compares. Size of the vnet header and offloads are
+ * the device's as well, and a persistent device keeps them: see put_back().
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -194,15 +195,27 @@ static int check_request(const struct tuntap_request *req, struct err *err)
 	return 0;
 }
 
+static int get_features(int fd, uint32_t *features, struct err *err)
+{
+	unsigned int word = 0;
+
+	if (ioctl(fd, TUNGETFEATURES, &word) < 0) {
+		err_errno(err, "TUNGETFEATURES");
+		return err_hint(err, "the clone device is not the tun driver's");
+	}
+	*features = word;
+	return 0;
+}
+
 /* TUNSETIFF passes over flags that it does not know: ask before. */
 static int check_features(int fd, const struct tuntap_request *req,
 			  struct err *err)
 {
-	unsigned int features = 0;
+	uint32_t features = 0;
 	const char *why;
 
-	if (ioctl(fd, TUNGETFEATURES, &features) < 0)
-		return err_errno(err, "TUNGETFEATURES");
+	if (get_features(fd, &features, err))
+		return -1;
 	errno = EOPNOTSUPP;
 	if (queueing_support(req->queueing, features, &why) == QUEUEING_REFUSED)
 		return err_set(err, "queueing mode '%s' is not to be had: %s",
@@ -288,16 +301,17 @@ static int set_vnet_size(struct tuntap *tt, struct err *err)
 static int settle(struct tuntap *tt, const struct tuntap_request *req,
 		  struct err *err)
 {
-	uint32_t must = request_flags(req) &
-			(IFF_TUN | IFF_TAP | IFF_VNET_HDR | IFF_MULTI_QUEUE);
+	static const uint32_t checked = IFF_TUN | IFF_TAP | IFF_NO_PI |
+					IFF_VNET_HDR | IFF_MULTI_QUEUE;
+	uint32_t want = request_flags(req);
 
 	if (get_iff(tt->fd[0], tt->name, &tt->flags) < 0)
 		return err_errno(err, "TUNGETIFF of '%s'", tt->name);
-	if ((tt->flags & must) != must) {
-		errno = EOPNOTSUPP;
-		return err_set(err, "the kernel made '%s' with flags 0x%x "
-				    "where 0x%x were asked",
-			       tt->name, tt->flags, must);
+	if ((tt->flags & checked) != (want & checked)) {
+		errno = EBUSY;
+		return err_set(err, "'%s' has flags 0x%x where 0x%x are wanted: "
+				    "another program has it open in another "
+				    "way", tt->name, tt->flags, want);
 	}
 	tt->kind = req->kind;
 	return set_vnet_size(tt, err);
@@ -382,7 +396,7 @@ int tuntap_from_fd(struct tuntap *tt, int fd, struct err *err)
 	}
 	if (set_fd_flags(fd) < 0)
 		return err_errno(err, "fcntl of descriptor %d", fd);
-	tt->kind = tt->flags & IFF_TAP ? TUNTAP_TAP : TUNTAP_TUN;
+	tt->kind = (tt->flags & IFF_TAP) ? TUNTAP_TAP : TUNTAP_TUN;
 	tt->fd[0] = fd;
 	if (set_vnet_size(tt, err))
 		return -1;
@@ -495,18 +509,12 @@ int tuntap_offload(struct tuntap *tt, enum tuntap_offload offload,
 	return 0;
 }
 
-/* Flags of TUNSETIFF that a device has already. */
+/* What of a device TUNSETIFF must be told as it is, or refuses. */
 static uint32_t link_flags(const struct netlink_tun *tun)
 {
-	uint32_t flags = tun->tap ? IFF_TAP : IFF_TUN;
+	uint32_t flags = IFF_NO_PI | (tun->tap ? IFF_TAP : IFF_TUN);
 
-	if (!tun->pi)
-		flags |= IFF_NO_PI;
-	if (tun->vnet_hdr)
-		flags |= IFF_VNET_HDR;
-	if (tun->multi_queue)
-		flags |= IFF_MULTI_QUEUE;
-	return flags;
+	return tun->multi_queue ? flags | IFF_MULTI_QUEUE : flags;
 }
 
 /* Attach to the device of @link, and to no other, and end its persistence. */
@@ -565,17 +573,11 @@ int tuntap_delete(const char *clone, const char *name, struct err *err)
 int tuntap_features(const char *clone, uint32_t *features, struct err *err)
 {
 	int fd = open_clone(clone, err);
-	unsigned int word = 0;
 	int rc;
 
 	if (fd < 0)
 		return -1;
-	rc = ioctl(fd, TUNGETFEATURES, &word);
-	if (rc < 0)
-		err_errno(err, "TUNGETFEATURES");
+	rc = get_features(fd, features, err);
 	close_quietly(fd);
-	if (rc < 0)
-		return -1;
-	*features = word;
-	return 0;
+	return rc;
 }

@@ -130,7 +130,7 @@ bool tuntap_has_vnet_hdr(const struct tuntap *tt);
 /** tuntap_queueing() - Queueing mode in force, from the kernel's flags */
 enum queueing_mode tuntap_queueing(const struct tuntap *tt);
 
-/** tuntap_persist() - Keep (or no longer keep) the device without a descriptor */
+/** tuntap_persist() - Keep the device without a descriptor, or no longer */
 int tuntap_persist(struct tuntap *tt, bool on, struct err *err);
 
 /**
@@ -177,8 +177,8 @@ int tuntap_offload(struct tuntap *tt, enum tuntap_offload offload,
  * @name:	device; one that is missing is an error and is not created
  * @err:	filled on failure
  *
- * Attaches with the kind and flags that the device has, multi-queue
- * ones too (rtnetlink tells them, Linux 4.18), and ends its persistence. A
+ * Attaches in the way that the device demands, multi-queue ones too
+ * (rtnetlink tells it, Linux 4.18), and ends its persistence. A
  * device that another program holds open stays, which is an error (EBUSY).
  *
  * Return: 0, or -1 with @err set

@@ -291,7 +291,7 @@ best() {
   wait_for ports sw 1
   # Nothing of it is left; frames for it go nowhere, and nobody minds.
   [ "$(ctl sw --json fdb show | jq -r 'map(.mac) | join(",")')" = 02:00:00:00:00:01 ]
-  run ! guest_run a 'ping -c 2 -i 0.1 -w 1 10.0.0.2'
+  run ! guest_run a 'ping -c 2 -i 0.1 -W 1 10.0.0.2'
   daemon_guest again 2
   guest_wait_up again
   guest_addr again eth0 10.0.0.2/24

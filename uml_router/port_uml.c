@@ -179,6 +179,14 @@ static int bind_unguessable(int fd, struct sockaddr_un *own)
 	return bind(fd, (struct sockaddr *)own, sizeof(*own));
 }
 
+static void tell_unreachable(struct err *err)
+{
+	err_errno(err, "cannot connect to the client's data socket");
+	if (errno == ECONNREFUSED)
+		err_hint(err, "abstract names are private to a network "
+			 "namespace: is the client in another one?");
+}
+
 /* Connected before it is bound: nobody else can send to it in between. */
 static int open_data(struct uml_client *c, bool bound, struct sockaddr_un *own,
 		     struct err *err)
@@ -188,7 +196,7 @@ static int open_data(struct uml_client *c, bool bound, struct sockaddr_un *own,
 	if (fd < 0)
 		return err_errno(err, "cannot make a data socket");
 	if (connect(fd, (struct sockaddr *)&c->addr, sizeof(c->addr)) < 0)
-		err_errno(err, "cannot connect to the client's data socket");
+		tell_unreachable(err);
 	else if (bound && bind_unguessable(fd, own) < 0)
 		err_errno(err, "cannot bind a data socket");
 	else

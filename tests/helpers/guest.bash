@@ -11,7 +11,7 @@
 #   guest_join NAME ID                output and status of a spawned command
 #   guest_addr NAME DEV ADDR/LEN      address and up
 #   guest_iperf_server NAME           iperf3 in the background, listening
-#   guest_iperf NAME ADDR [ARG...]    3 s of iperf3 as client; prints Mbit/s
+#   guest_iperf NAME ADDR [ARG...]    2 s of iperf3 as client; prints Mbit/s
 #   guest_pause / guest_resume NAME   the guest's kernel stands still (SIGSTOP)
 #   guest_stop / guest_kill NAME      SIGTERM / SIGKILL to all of its processes
 #   guest_pid / guest_log NAME        host process of its kernel; its console
@@ -90,10 +90,12 @@ guest_start() {
   PROC_STDIN=$dir/fifo proc_start "${in[@]}" "guest-$name" "${args[@]}" "$@"
 }
 
-# guest_tmp DIR: a folder for the guest's memory
+# guest_tmp DIR: a folder for the guest's memory; /dev/shm is small in some
+# containers, and a guest that finds it full dies
 guest_tmp() {
   if [ -w /dev/shm ] && findmnt -nT /dev/shm -t tmpfs >/dev/null &&
-    ! findmnt -nT /dev/shm -O noexec >/dev/null; then
+    ! findmnt -nT /dev/shm -O noexec >/dev/null &&
+    [ "$(df --output=avail -k /dev/shm | tail -n 1)" -ge 524288 ]; then
     echo /dev/shm
   else
     echo "$1"
@@ -178,7 +180,7 @@ guest_iperf_server() {
 guest_iperf() {
   local name=$1 addr=$2
   shift 2
-  guest_run -t 60 "$name" "iperf3 -c $addr -t 3 -i 0 -J $*" |
+  guest_run -t 60 "$name" "iperf3 -c $addr -t 2 -i 0 -J $*" |
     jq -e '.end.sum_received.bits_per_second / 1e6 | floor'
 }
 

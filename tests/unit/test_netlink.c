@@ -31,7 +31,7 @@ static struct ifreq ask(const char *name, unsigned long request)
 	return ifr;
 }
 
-/* A link of a kind that needs no properties ("bridge"; a veth names its peer). */
+/* A link of a kind that needs no properties; a veth names its peer itself. */
 static unsigned int make_link(struct netlink *nl, const char *name,
 			      const char *kind)
 {
@@ -247,7 +247,7 @@ static void test_dump(struct netlink *nl)
 	struct nlmsghdr *nlh;
 	unsigned int index;
 	char name[16];
-	int i, count = 0;
+	int i, count = 0, wrong = 0;
 
 	for (i = 0; i < 60; i++) {
 		snprintf(name, sizeof(name), "dump%d", i);
@@ -261,8 +261,17 @@ static void test_dump(struct netlink *nl)
 	errno = 0;
 	is_int(netlink_talk(nl, nlh, refuse, NULL), -1, "broken off");
 	is_int(errno, EUCLEAN, "with the callback's errno");
-	is_int(netlink_ifindex(nl, "dump59", &index, NULL), 0, "then another");
-	is_int(index, if_nametoindex("dump59"), "has its own answer");
+	count = 0;
+	nlh = netlink_message(nl, RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info));
+	is_int(netlink_talk(nl, nlh, count_links, &count), 0, "dump again");
+	ok(count > 120, "all of the links (%d)", count);
+	for (i = 0; i < 10; i++) {
+		if (netlink_ifindex(nl, i % 2 ? "lo" : "dump59", &index, NULL))
+			wrong++;
+		else if (index != if_nametoindex(i % 2 ? "lo" : "dump59"))
+			wrong++;
+	}
+	is_int(wrong, 0, "those that follow have their own answers");
 }
 
 int main(void)

@@ -50,6 +50,22 @@ static void make_device(const char *name, int flags)
 	close(fd);
 }
 
+/*
+ * Index of a device made and gone. They are given in order: the next one is
+ * higher by one exactly if none was made meanwhile, however short its life.
+ */
+static int next_index(void)
+{
+	struct tuntap tt;
+	int index;
+
+	if (tuntap_open(&tt, &(struct tuntap_request){ .queues = 1 }, NULL))
+		tap_bail("make a device");
+	index = (int)if_nametoindex(tt.name);
+	tuntap_close(&tt);
+	return index;
+}
+
 /* Size of the vnet header that the next one to open a tap will find. */
 static int vnet_size(const char *name)
 {
@@ -161,10 +177,12 @@ static void test_attach(void)
 	struct tuntap_request req = tap_request;
 	struct err err = { "" };
 	struct tuntap tt;
+	int index;
 
 	req.how = TUNTAP_MUST_EXIST;
+	index = next_index();
 	refused(&req, ENODEV, "attach to none", "no device 'tap0'");
-	ok(!exists("tap0"), "attach to none makes none");
+	is_int(next_index(), index + 1, "attach to none makes none");
 	make_device("tap0", IFF_TAP | IFF_NO_PI);
 	is_int(tuntap_open(&tt, &req, &err), 0, "attach to one");
 	ok(!tt.created, "it was there before");
@@ -275,6 +293,31 @@ static void test_multi_queue(void)
 	is_int(tuntap_open(&tt, &req, &err), 0, "256 queues");
 	tuntap_close(&tt);
 	is_int(tap_open_fds(), before, "all are closed");
+}
+
+/* A queue more gets the flags in force: other ones are refused, not got. */
+static void test_other_flags(void)
+{
+	struct tuntap_request req = tap_request;
+	struct netlink_link link;
+	struct tuntap tt, second;
+	int size = 0;
+
+	req.queueing = QUEUEING_MULTI_QUEUE;
+	req.vnet_hdr = true;
+	is_int(tuntap_open(&tt, &req, NULL), 0, "a queue with a vnet header");
+	is_int(tuntap_open(&second, &req, NULL), 0, "another with one");
+	tuntap_close(&second);
+	req.vnet_hdr = false;
+	refused(&req, EBUSY, "another without one", "in another way");
+	ok(link_of("tap0", &link) && link.tun.vnet_hdr && link.tun.queues == 1,
+	   "the first one is as it was");
+	req.vnet_hdr = true;
+	tuntap_open(&second, &req, NULL);
+	tuntap_close(&tt);
+	ioctl(second.fd[0], TUNGETVNETHDRSZ, &size);
+	is_int(size, 12, "a queue that closes leaves the others their header");
+	tuntap_close(&second);
 }
 
 /* A second queue that fails takes the first, and the device, with it. */
@@ -411,9 +454,11 @@ static void test_delete(void)
 	struct tuntap_request req = tap_request;
 	struct netlink_link link;
 	struct tuntap tt;
+	int index;
 
+	index = next_index();
 	delete_refused("tap0", ENODEV, "no interface 'tap0'");
-	ok(!exists("tap0"), "delete of a missing one makes none");
+	is_int(next_index(), index + 1, "delete of a missing one makes none");
 	delete_refused("lo", EINVAL, "no tun/tap");
 	delete_refused("", EINVAL, "empty");
 	delete_refused("tap%d", EINVAL, "%");
@@ -529,6 +574,7 @@ int main(void)
 	test_requests();
 	test_backpressure();
 	test_multi_queue();
+	test_other_flags();
 	test_second_queue_fails();
 	test_vnet_hdr();
 	test_owner();

@@ -358,3 +358,26 @@ slow_guest() {
   wait_for datagrams a -ge $((400 - lost))
   datagrams a -eq $((400 - lost))
 }
+
+# UML's vector driver panics the guest when its transmit queue stands still for
+# a second or so: a port that blocks may hold it, but not for that long.
+@test "policy=block: a BESS guest survives sending to a stopped one" {
+  local to
+  switch_start sw --port "seqpacket:$BESS,policy=block" --control "$WORK/c"
+  bess_guest a 1
+  bess_guest b 2
+  guest_wait_up a b
+  guest_addr a vec0 10.0.0.1/24
+  guest_addr b vec0 10.0.0.2/24
+  pings a 10.0.0.2
+  to=$(port_of sw b)
+  guest_iperf_server b
+  guest_spawn -t 60 a 'iperf3 -u -b 0 -l 1000 -t 30 -c 10.0.0.2' >/dev/null
+  wait_for is sw "$to" .tx.frames -ge 3000
+  guest_pause b
+  # The guest sends some 5,000 frames a second: this takes seconds.
+  wait_for -t 30 is sw "$to" .drops.hold_limit -ge 15000
+  guest_resume b
+  pings a 10.0.0.2
+  run ! grep -i panic <(guest_log a)
+}

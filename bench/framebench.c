@@ -20,15 +20,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/helpers/client.h"
 
-#define CLOCK_EVERY  64	  /* frames between two looks at the clock */
-#define LOOK_MS	     250  /* longest sleep of sender and receiver */
-#define SILENCE	     0.3  /* seconds after which nothing more will come */
-#define MAX_IDLE     20000
+#define CLOCK_EVERY   64   /* frames between two looks at the clock */
+#define LOOK_MS	      250  /* longest sleep of sender and receiver */
+#define OPEN_MS	      5000 /* until the switch answers a new client */
+#define SILENCE	      0.3  /* seconds after which nothing more will come */
+#define MAX_IDLE      20000
 #define MAX_ADDRESSES (1U << 22)
 
 /**
@@ -104,8 +106,12 @@ static void fatal(const char *what, const char *why)
 
 static void open_client(const struct settings *set, struct client *c)
 {
+	struct timeval look = { 0, LOOK_MS * 1000 };
+
 	if (client_open(c, &set->client) < 0)
 		fatal("connect", c->error);
+	setsockopt(c->data, SOL_SOCKET, SO_SNDTIMEO, &look, sizeof(look));
+	setsockopt(c->data, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof(look));
 }
 
 static void open_pair(struct bench *b)
@@ -114,20 +120,6 @@ static void open_pair(struct bench *b)
 	open_client(&b->set, &b->sender);
 	if (b->set.direct)
 		b->sender.remote = b->receiver.local;
-}
-
-/* A short frame that makes @src known on the port of @c. */
-static void teach(struct client *c, const uint8_t *src, const uint8_t *dst)
-{
-	struct frame_spec spec = { .len = 60, .hello = true };
-	uint8_t frame[60];
-
-	memcpy(spec.src, src, CLIENT_MAC_LEN);
-	memcpy(spec.dst, dst, CLIENT_MAC_LEN);
-	frame_build(frame, &spec);
-	while (client_send(c, frame, sizeof(frame), 0) < 0)
-		if (errno != EAGAIN && errno != EINTR)
-			fatal("send", strerror(errno));
 }
 
 /* Take away what has arrived, so that a client does not block the switch. */
@@ -139,42 +131,72 @@ static void drain(struct client *c)
 		;
 }
 
-/* Each end makes its addresses known by frames to the other, which drains them;
- * the first goes to nobody in particular and floods.
+/* A short frame that makes @src known on the port of @c. Both ends are drained
+ * while it is not accepted: a switch that loses nothing waits for them.
+ */
+static void teach(struct bench *b, struct client *c, const uint8_t *src,
+		  const uint8_t *dst)
+{
+	struct frame_spec spec = { .len = 60, .hello = true };
+	uint8_t frame[60];
+
+	memcpy(spec.src, src, CLIENT_MAC_LEN);
+	memcpy(spec.dst, dst, CLIENT_MAC_LEN);
+	frame_build(frame, &spec);
+	while (client_send(c, frame, sizeof(frame), MSG_DONTWAIT) < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			fatal("send", strerror(errno));
+		drain(&b->receiver);
+		drain(&b->sender);
+		usleep(20);
+	}
+}
+
+static void teach_nth(struct bench *b, struct client *c, const uint8_t *base,
+		      unsigned int n, const uint8_t *dst)
+{
+	uint8_t mac[CLIENT_MAC_LEN];
+
+	memcpy(mac, base, sizeof(mac));
+	mac_add(mac, n);
+	teach(b, c, mac, dst);
+}
+
+/* Each end makes its addresses known by frames to the other; the very first one
+ * floods.
  */
 static void teach_addresses(struct bench *b)
 {
 	unsigned int half = b->set.addresses / 2;
-	uint8_t mac[CLIENT_MAC_LEN];
 
-	teach(&b->receiver, receiver_mac, sender_mac);
+	teach(b, &b->receiver, receiver_mac, sender_mac);
 	usleep(50000);
-	teach(&b->sender, sender_mac, receiver_mac);
+	teach(b, &b->sender, sender_mac, receiver_mac);
 	for (unsigned int i = 1; i < half; i++) {
-		memcpy(mac, receiver_mac, sizeof(mac));
-		mac_add(mac, i);
-		teach(&b->receiver, mac, sender_mac);
-		drain(&b->sender);
-		memcpy(mac, sender_mac, sizeof(mac));
-		mac_add(mac, i);
-		teach(&b->sender, mac, receiver_mac);
-		drain(&b->receiver);
+		teach_nth(b, &b->receiver, receiver_mac, i, sender_mac);
+		teach_nth(b, &b->sender, sender_mac, i, receiver_mac);
 	}
 }
 
 static void open_idle(struct bench *b)
 {
-	uint8_t mac[CLIENT_MAC_LEN];
-
 	b->idle = calloc(b->set.idle + 1, sizeof(*b->idle));
 	if (!b->idle)
 		fatal("idle clients", strerror(errno));
 	for (unsigned int i = 0; i < b->set.idle; i++) {
 		open_client(&b->set, &b->idle[i]);
-		memcpy(mac, idle_mac, sizeof(mac));
-		mac_add(mac, i);
-		teach(&b->idle[i], mac, receiver_mac);
+		teach_nth(b, &b->idle[i], idle_mac, i, receiver_mac);
 		drain(&b->receiver);
+	}
+}
+
+/* Wait until the switch has passed on what it was taught. */
+static void calm(struct bench *b)
+{
+	for (int i = 0; i < 20; i++) {
+		usleep(10000);
+		drain(&b->receiver);
+		drain(&b->sender);
 	}
 }
 
@@ -284,8 +306,8 @@ static double cpu_seconds(pid_t pid)
 	return (double)ns / 1e9;
 }
 
-/* First line of /proc/stat (proc(5)), in ticks: user nice system idle iowait irq
- * softirq steal.
+/* First line of /proc/stat (proc(5)), in ticks: user nice system idle iowait
+ * irq softirq steal.
  */
 static double busy_seconds(void)
 {
@@ -383,10 +405,11 @@ static const char help[] =
 	"  --addresses N    addresses learned beforehand, half on each side\n"
 	"  --in-turn        and used one after the other\n"
 	"  --pid PID        the switch, to count its processor time\n\n"
-	"Prints delivered= frames per second, loss= (0 to 1), sent=, received=,\n"
-	"seconds=, and processor time per delivered frame in microseconds:\n"
-	"switch_us=, sender_us=, receiver_us=. others= is the share of the\n"
-	"machine that other processes, or the host of a virtual machine, took.\n";
+	"Prints delivered= frames per second, loss= (0 to 1), sent=,\n"
+	"received=, seconds=; processor time per delivered frame in\n"
+	"microseconds: switch_us=, sender_us=, receiver_us=; others= is the\n"
+	"share of the machine that other processes, or the host of a virtual\n"
+	"machine, took meanwhile.\n";
 
 static double number(const char *name, const char *text, double min, double max)
 {
@@ -514,7 +537,7 @@ int main(int argc, char **argv)
 {
 	static struct bench b = {
 		.set = { .client = { .proto = CLIENT_V3,
-				     .timeout_ms = LOOK_MS },
+				     .timeout_ms = OPEN_MS },
 			 .size = 60,
 			 .seconds = 2,
 			 .warmup = 0.3 },
@@ -529,9 +552,7 @@ int main(int argc, char **argv)
 		teach_addresses(&b);
 		open_idle(&b);
 	}
-	usleep(100000);
-	drain(&b.receiver);
-	drain(&b.sender);
+	calm(&b);
 	start_receiver(&b);
 	run(&b);
 	client_close(&b.sender);

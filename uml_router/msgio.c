@@ -84,27 +84,32 @@ static int discard_one(int fd, struct msgio_burst *burst)
 	return 0;
 }
 
-/* Give the filled frames out. */
+/* Give the filled frames out. Empty messages are the end of a connection only
+ * where nothing follows them and there is no end to them. */
 static void collect(struct msgio *io, struct frame_pool *pool,
 		    struct msgio_burst *burst, unsigned int got)
 {
-	unsigned int i;
+	unsigned int i, at_end = 0;
 
 	for (i = 0; i < got; i++) {
 		struct frame *f = io->frames[i];
 
 		if (!io->msgs[i].msg_len) {
 			frame_put(pool, f);
-			burst->empty++;
+			at_end++;
 			continue;
 		}
+		burst->empty += at_end;
+		at_end = 0;
 		frame_filled(pool, f, io->msgs[i].msg_len);
 		burst->from_len[burst->n] = io->msgs[i].msg_hdr.msg_namelen;
 		if (burst->from && burst->n != i)
 			burst->from[burst->n] = burst->from[i];
 		burst->frames[burst->n++] = f;
 	}
-	burst->eof = burst->empty && got == io->ready;
+	burst->eof = at_end && got == io->ready;
+	if (!burst->eof)
+		burst->empty += at_end;
 	io->taken = got;
 }
 
@@ -166,9 +171,12 @@ int msgio_send(struct port *port, struct frame *const frames[], unsigned int n)
 						   .msg_iovlen = 1 };
 	}
 	sent = sendmmsg(port->io.fd, msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	return sent;
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		return -1;
+	/* sendmmsg(2) does not tell what stopped it behind the first message.
+	 * A socket that can take more is writable, whatever it was. */
+	errno = EAGAIN;
+	return sent < 0 ? 0 : sent;
 }
 
 int msgio_send_error(int errnum)
@@ -199,8 +207,7 @@ void msgio_ready(struct port *port, uint32_t ready)
 	port->stats.drops[DROP_NO_MEMORY] += burst.lost;
 	if (burst.n)
 		port_rx(port, burst.frames, burst.n);
-	if (!burst.eof)
-		port->stats.drops[DROP_RUNT] += burst.empty;
+	port->stats.drops[DROP_RUNT] += burst.empty;
 	if (failed || (burst.eof && !burst.n))
 		port_close(port);
 }

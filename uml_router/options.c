@@ -253,11 +253,9 @@ static void fill_getopt(struct option longs[COUNT(words) + 1])
 	}
 }
 
-/* The word that getopt did not like: a long one, or a letter of a bundle. */
-static int misuse(struct parser *p, char *argv[], int kind)
+/* The word that getopt did not like. */
+static int misuse(struct parser *p, const char *word, int kind)
 {
-	const char *word = argv[optind - 1];
-
 	if (kind == ':')
 		return err_set(p->err, "option '%s' needs a value", word);
 	return err_set(p->err, "unknown or ambiguous option '%s'", word);
@@ -267,19 +265,22 @@ static int parse_words(struct parser *p, int argc, char *argv[])
 {
 	struct option longs[COUNT(words) + 1];
 	bool after_unix = false;
-	int c, failed = 0;
+	int c, at, failed = 0;
 
 	fill_getopt(longs);
 	optind = 0;
 	opterr = 0;
-	while (!failed && p->opts->action == OPTIONS_RUN &&
-	       (c = getopt_long_only(argc, argv, "-:", longs, NULL)) != -1) {
+	while (!failed && p->opts->action == OPTIONS_RUN) {
+		at = optind ? optind : 1;
+		c = getopt_long_only(argc, argv, "-:", longs, NULL);
+		if (c == -1)
+			break;
 		if (c >= 256)
 			failed = words[c - 256].set(p, optarg);
 		else if (c == 1)
 			failed = set_positional(p, optarg, after_unix);
 		else
-			failed = misuse(p, argv, c);
+			failed = misuse(p, argv[at], c);
 		after_unix = c >= 256 && words[c - 256].set == set_unix;
 	}
 	if (!failed && p->opts->action == OPTIONS_RUN && optind < argc)

@@ -87,18 +87,22 @@ static void send_some(struct port *p)
 	struct frame *burst[FRAME_BURST];
 	struct port_queue *q = &p->queue;
 	unsigned int i, n = q->len < FRAME_BURST ? q->len : FRAME_BURST;
-	int sent;
+	int sent, why;
 
 	for (i = 0; i < n; i++)
 		burst[i] = q->ring[(q->head + i) & q->mask];
 	sent = p->ops->send(p, burst, n);
+	why = errno;
 	if (sent < 0) {
-		send_failed(p, errno);
+		send_failed(p, why);
 		return;
 	}
 	count_sent(p, burst, (unsigned int)sent);
 	queue_consume(p, (unsigned int)sent);
-	p->stalled = (unsigned int)sent < n;
+	/* Behind frames that went out an error is no reason to wait: there
+	 * might be no EPOLLOUT (a tap that is down is never writable). The
+	 * next call meets it in front. */
+	p->stalled = (unsigned int)sent < n && (!sent || why == EAGAIN);
 }
 
 /* The burst in which the port stalled may have gone over the limit. */
@@ -237,12 +241,14 @@ static void on_io(struct event *ev, uint32_t ready)
 {
 	struct port *p = container_of(ev, struct port, io);
 
+	/* Input first: where the other end of a datagram socket is gone, a send
+	 * makes the kernel throw away what it had sent. */
+	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p))
+		p->ops->ready(p, ready);
 	if (ready & EPOLLOUT) {
 		p->stalled = false;
 		port_flush(p);
 	}
-	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p))
-		p->ops->ready(p, ready);
 }
 
 static uint32_t wanted(const struct port *p)

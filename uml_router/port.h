@@ -92,8 +92,9 @@ enum port_policy {
  * @ready:	the port's descriptor is readable or hung up (@ready: EPOLL*
  *		bits): read one burst, port_rx() it
  * @send:	send up to @n frames (at most FRAME_BURST) in order. Return
- *		how many went out; fewer than @n means that the rest would
- *		block. -1 with errno set: the first frame cannot be sent
+ *		how many went out; fewer than @n, with errno set to EAGAIN,
+ *		means that the rest would block, and with any other errno that
+ *		the next one cannot be sent. -1: the first one cannot be sent
  * @send_error:	what an errno of @send means: why the frame is dropped, or
  *		PORT_BROKEN when the port is of no use any more
  * @close:	release what the back end holds, its descriptors included; the

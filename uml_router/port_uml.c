@@ -33,8 +33,6 @@
 #define REQUEST_MS 10000
 /** Octets behind a request that are ignored: padding, VDE's description. */
 #define TRAILING_MAX 256
-/** Bursts still read of a client that has left. */
-#define DRAIN_BURSTS 16
 /** Buckets of the table of version 0 clients. */
 #define V0_BUCKETS 64
 
@@ -117,6 +115,24 @@ static void on_v0_data(struct event *ev, uint32_t ready)
 
 /* --- a client with a port ------------------------------------------------ */
 
+/* The control connection has ended. What the client sent before is still to be
+ * delivered, be it that it has to wait: the data socket takes no more, and when
+ * it is empty, ready() closes the port. */
+static void leave(struct uml_client *c)
+{
+	loop_watch(c->sw->loop, &c->control, 0);
+	shutdown(c->port.io.fd, SHUT_RD);
+}
+
+static void ready(struct port *port, uint32_t events)
+{
+	uint64_t before = port->stats.rx.frames;
+
+	msgio_ready(port, events);
+	if ((events & EPOLLRDHUP) && port->stats.rx.frames == before)
+		port_close(port);
+}
+
 static void close_client(struct port *port)
 {
 	struct uml_client *c = container_of(port, struct uml_client, port);
@@ -130,7 +146,7 @@ static void close_client(struct port *port)
 static const struct port_ops ops = {
 	.type = "uml",
 	.hold_ms = HOLD_FOREVER,
-	.ready = msgio_ready,
+	.ready = ready,
 	.send = msgio_send,
 	.send_error = msgio_send_error,
 	.close = close_client,
@@ -139,7 +155,7 @@ static const struct port_ops ops = {
 static const struct port_ops v0_ops = {
 	.type = "uml",
 	.hold_ms = HOLD_NEVER,
-	.ready = msgio_ready,
+	.ready = ready,
 	.send = msgio_send,
 	.send_error = msgio_send_error,
 	.close = close_client,
@@ -297,21 +313,6 @@ static void read_request(struct uml_client *c)
 	}
 }
 
-/* What a client sent before it left is still delivered. Bounded, because the
- * data socket may live on in another process. */
-static void drain(struct uml_client *c)
-{
-	uint64_t before;
-	int i;
-
-	for (i = 0; i < DRAIN_BURSTS && port_may_read(&c->port); i++) {
-		before = c->port.stats.rx.frames;
-		msgio_ready(&c->port, 0);
-		if (c->port.stats.rx.frames == before)
-			return;
-	}
-}
-
 /* Nothing is to come any more but the end. */
 static void read_trailing(struct uml_client *c)
 {
@@ -326,8 +327,7 @@ static void read_trailing(struct uml_client *c)
 			return;
 		c->sw->stats.bad_requests++;
 	}
-	drain(c);
-	port_close(&c->port);
+	leave(c);
 }
 
 static void on_control(struct event *ev, uint32_t ready)

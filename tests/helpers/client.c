@@ -320,8 +320,8 @@ static int find_remote(struct client *c, const struct client_options *opt)
 	rc = read_reply(c, opt->timeout_ms);
 	if (rc < 0 || opt->proto != CLIENT_VDE)
 		return rc;
-	if (connect(c->data, (struct sockaddr *)&c->remote,
-		    sizeof(c->remote)) < 0)
+	if (connect(c->data, (struct sockaddr *)&c->remote, sizeof(c->remote)) <
+	    0)
 		return fail(c, "connect to data socket", c->remote.sun_path);
 	c->connected = true;
 	return 0;

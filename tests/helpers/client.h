@@ -27,11 +27,11 @@
 
 /** How a client introduces itself and where its frames go. */
 enum client_proto {
-	CLIENT_V0,	  /**< no reply; frames to a well-known data socket */
-	CLIENT_V1,	  /**< request with a MAC; frames to the address replied */
-	CLIENT_V2,	  /**< never supported by any switch: to be refused */
-	CLIENT_V3,	  /**< what UML kernels speak */
-	CLIENT_VDE,	  /**< v3 in a folder, named sockets, as libvdeplug */
+	CLIENT_V0,  /**< no reply; frames to a well-known data socket */
+	CLIENT_V1,  /**< request with a MAC; frames to the address replied */
+	CLIENT_V2,  /**< never supported by any switch: to be refused */
+	CLIENT_V3,  /**< what UML kernels speak */
+	CLIENT_VDE, /**< v3 in a folder, named sockets, as libvdeplug */
 	CLIENT_SEQPACKET, /**< one SOCK_SEQPACKET connection, as UML's BESS */
 	CLIENT_STRANGER,  /**< no introduction, frames to a given data socket */
 	CLIENT_PROTOS

@@ -33,6 +33,7 @@ enum status {
 #define MAX_PIECES  64
 #define MAX_STREAMS 256
 #define MAX_SEQ	    (1U << 27)
+#define RAW_MAX	    (1U << 18)
 
 /* ---- Options: one table per verb gives the parser and the help ---- */
 
@@ -148,7 +149,10 @@ struct peer {
 };
 
 #define OPTION(struct_, field, kind_, help_)                                   \
-	{ #field, kind_, offsetof(struct struct_, field), help_ }
+	{                                                                      \
+		.name = #field, .kind = kind_,                                 \
+		.offset = offsetof(struct struct_, field), .help = help_,      \
+	}
 
 static const struct option global_options[] = {
 	OPTION(global_args, proto, TEXT,
@@ -176,7 +180,7 @@ static const struct option send_options[] = {
 	OPTION(send_args, from, MAC, "source (--mac)"),
 	OPTION(send_args, count, NUMBER, "frames (1); 0: until --seconds"),
 	OPTION(send_args, seconds, SECONDS, "stop after this time"),
-	OPTION(send_args, size, RANGE, "length, or MIN-MAX in turn (60)"),
+	OPTION(send_args, size, RANGE, "length, or all from MIN-MAX (60)"),
 	OPTION(send_args, vlan, NUMBER, "802.1Q tag with this VLAN id"),
 	OPTION(send_args, priority, NUMBER, "priority in the tag (0)"),
 	OPTION(send_args, rate, SECONDS, "frames per second (full speed)"),
@@ -359,15 +363,24 @@ struct sender {
 	double start;
 };
 
+/* Lengths in turn; when there are fewer frames than lengths, spread evenly. */
+static size_t nth_length(const struct send_args *a, uint32_t n)
+{
+	uint32_t sizes = a->size.max - a->size.min + 1;
+
+	if (a->count > 1 && a->count < sizes)
+		return a->size.min + (uint64_t)n * (sizes - 1) / (a->count - 1);
+	return a->size.min + n % sizes;
+}
+
 static void build_next(struct sender *s, uint32_t n, struct iovec *vec)
 {
 	const struct send_args *a = s->args;
-	unsigned int sizes = a->size.max - a->size.min + 1;
 
 	memcpy(s->spec.src, a->from, CLIENT_MAC_LEN);
 	mac_add(s->spec.src, n % a->sources);
 	s->spec.seq = a->first + n;
-	s->spec.len = a->size.min + n % sizes;
+	s->spec.len = nth_length(a, n);
 	vec->iov_len = s->spec.len;
 	frame_build(vec->iov_base, &s->spec);
 }
@@ -436,8 +449,10 @@ static enum status send_loop(struct sender *s)
 	return st;
 }
 
-static enum status check_send_args(const struct send_args *a)
+static enum status check_send(const union verb_args *args)
 {
+	const struct send_args *a = &args->send;
+
 	if (a->size.min < 14 || a->size.max > CLIENT_FRAME_MAX)
 		fprintf(stderr, "peer: --size: 14 to %d\n", CLIENT_FRAME_MAX);
 	else if (a->vlan > 4095 || a->priority > 7)
@@ -462,11 +477,9 @@ static enum status verb_send(struct peer *p, const union verb_args *args)
 		.spec.stream = ++p->stream,
 		.start = clock_seconds(),
 	};
+	enum status st;
 	double took;
-	enum status st = check_send_args(a);
 
-	if (st != DONE)
-		return st;
 	memcpy(s.spec.dst, a->to, CLIENT_MAC_LEN);
 	s.room = malloc((size_t)a->burst * CLIENT_FRAME_MAX);
 	if (!s.room)
@@ -641,8 +654,8 @@ static void show_frame(enum frame_kind kind, const struct frame_spec *s,
 	       "src=%02x:%02x:%02x:%02x:%02x:%02x vlan=%s priority=%d "
 	       "seq=%u\n",
 	       names[kind], len, s->dst[0], s->dst[1], s->dst[2], s->dst[3],
-	       s->dst[4], s->dst[5], s->src[0], s->src[1], s->src[2],
-	       s->src[3], s->src[4], s->src[5], vlan, s->tci >> 13, s->seq);
+	       s->dst[4], s->dst[5], s->src[0], s->src[1], s->src[2], s->src[3],
+	       s->src[4], s->src[5], vlan, s->tci >> 13, s->seq);
 }
 
 /* Seconds until a recv gives up, from the silence and the limits there are. */
@@ -717,8 +730,7 @@ static enum status judge(const struct recv_args *a, const struct tally *t,
 {
 	if (t->corrupt)
 		return WRONG_FRAMES;
-	if (a->strict &&
-	    (missing(t, a->count) || t->reordered || t->duplicate))
+	if (a->strict && (missing(t, a->count) || t->reordered || t->duplicate))
 		return WRONG_FRAMES;
 	if (a->count && t->received >= a->count)
 		return DONE;
@@ -845,6 +857,14 @@ static enum status idle_loop(struct pollfd *fds, const struct idle_args *a)
 	return hung ? HUNG_UP : cut_short();
 }
 
+static enum status check_idle(const union verb_args *args)
+{
+	if (args->idle.count)
+		return DONE;
+	fputs("peer: --count: 1 or more\n", stderr);
+	return MISUSE;
+}
+
 static enum status verb_idle(struct peer *p, const union verb_args *args)
 {
 	const struct idle_args *a = &args->idle;
@@ -853,10 +873,8 @@ static enum status verb_idle(struct peer *p, const union verb_args *args)
 	unsigned int up = 0;
 	enum status st;
 
-	if (!c || !a->count) {
-		free(c);
-		return MISUSE;
-	}
+	if (!c)
+		return NOT_CONNECTED;
 	allow_descriptors();
 	st = open_crowd(p, c, a->count - 1, &up);
 	if (st == DONE) {
@@ -947,24 +965,29 @@ static enum status raw_loop(struct peer *p, const struct raw_args *a,
 	return cut_short();
 }
 
+static enum status check_raw(const union verb_args *args)
+{
+	const struct raw_args *a = &args->raw;
+	uint8_t octets[RAW_MAX];
+
+	if (!a->hex == !a->random.max || a->random.max > RAW_MAX)
+		fputs("peer: raw needs --hex or --random\n", stderr);
+	else if (a->hex && parse_hex(a->hex, octets, sizeof(octets)) < 0)
+		fprintf(stderr, "peer: --hex: bad value '%s'\n", a->hex);
+	else if (strcmp(a->on, "ctl") != 0 && strcmp(a->on, "data") != 0)
+		fputs("peer: --on: ctl or data\n", stderr);
+	else
+		return DONE;
+	return MISUSE;
+}
+
 static enum status verb_raw(struct peer *p, const union verb_args *args)
 {
 	const struct raw_args *a = &args->raw;
-	size_t room = 1U << 20;
-	uint8_t *buf = malloc(room);
-	long len = 0;
-	enum status st = MISUSE;
+	uint8_t octets[RAW_MAX];
+	long len = a->hex ? parse_hex(a->hex, octets, sizeof(octets)) : 0;
 
-	if (buf && a->hex)
-		len = parse_hex(a->hex, buf, room);
-	if ((!a->hex && !a->random.max) || len < 0 || a->random.max > room)
-		fputs("peer: raw needs --hex or --random\n", stderr);
-	else if (strcmp(a->on, "ctl") != 0 && strcmp(a->on, "data") != 0)
-		fputs("peer: --on: ctl or data\n", stderr);
-	else if (buf)
-		st = raw_loop(p, a, buf, (size_t)len);
-	free(buf);
-	return st;
+	return raw_loop(p, a, octets, (size_t)len);
 }
 
 /* ---- hangup, sleep ---- */
@@ -1027,6 +1050,17 @@ static enum status churn_round(struct peer *p, const struct churn_args *a,
 	return st;
 }
 
+static enum status check_churn(const union verb_args *args)
+{
+	const struct churn_args *a = &args->churn;
+
+	if (a->size >= 14 && a->size <= CLIENT_FRAME_MAX && a->clients)
+		return DONE;
+	fprintf(stderr, "peer: --size: 14 to %d, --clients: 1 or more\n",
+		CLIENT_FRAME_MAX);
+	return MISUSE;
+}
+
 static enum status verb_churn(struct peer *p, const union verb_args *args)
 {
 	const struct churn_args *a = &args->churn;
@@ -1035,18 +1069,15 @@ static enum status verb_churn(struct peer *p, const union verb_args *args)
 	unsigned int rounds = 0;
 	enum status st = DONE;
 
-	if (!c || a->size < 14 || a->size > CLIENT_FRAME_MAX) {
-		free(c);
-		return MISUSE;
-	}
+	if (!c)
+		return NOT_CONNECTED;
 	allow_descriptors();
 	p->stream++;
 	say("ready");
 	for (; rounds < a->rounds && st == DONE && !ended(); rounds++)
 		st = churn_round(p, a, c, &frames);
-	printf("rounds=%u clients=%lu frames=%lu\n",
-	       rounds - (st != DONE), (unsigned long)rounds * a->clients,
-	       frames);
+	printf("rounds=%u clients=%lu frames=%lu\n", rounds - (st != DONE),
+	       (unsigned long)rounds * a->clients, frames);
 	free(c);
 	return st == DONE ? cut_short() : st;
 }
@@ -1071,14 +1102,22 @@ static int listening_socket(const struct listen_args *a)
 	return fd;
 }
 
+static enum status check_listen(const union verb_args *args)
+{
+	if (args->listen.path)
+		return DONE;
+	fputs("peer: listen needs --path\n", stderr);
+	return MISUSE;
+}
+
 static enum status verb_listen(struct peer *p, const union verb_args *args)
 {
 	const struct listen_args *a = &args->listen;
-	int fd = a->path ? listening_socket(a) : -1;
+	int fd = listening_socket(a);
 	unsigned int accepted = 0;
 
 	if (fd < 0)
-		return a->path ? NOT_CONNECTED : MISUSE;
+		return NOT_CONNECTED;
 	say("ready");
 	while (!ended() && accepted < a->accept)
 		if (accept(fd, NULL, NULL) >= 0) {
@@ -1095,32 +1134,46 @@ static enum status verb_listen(struct peer *p, const union verb_args *args)
 
 /* ---- Verbs, command line, help ---- */
 
+/**
+ * struct verb - One verb
+ * @name:	as on the command line
+ * @options:	its options, for parser and help
+ * @connects:	needs the connection
+ * @check:	judge its arguments before anything runs, MISUSE after a
+ *		message; or NULL
+ * @run:	do it
+ * @help:	one line
+ */
 struct verb {
 	const char *name;
 	const struct option *options;
 	bool connects;
+	enum status (*check)(const union verb_args *args);
 	enum status (*run)(struct peer *p, const union verb_args *args);
 	const char *help;
 };
 
 static const struct verb verbs[] = {
-	{ "send", send_options, true, verb_send,
+	{ "send", send_options, true, check_send, verb_send,
 	  "send test frames; prints sent= bytes= refused= seconds= rate=" },
-	{ "recv", recv_options, true, verb_recv,
-	  "receive, verify every octet; prints received= bytes= missing=\n"
-	  "    reordered= duplicate= corrupt= other= hello= tagged= first_vlan=\n"
-	  "    first_len= min_len= max_len= streams= seconds= rate=" },
-	{ "idle", idle_options, true, verb_idle,
-	  "stay connected until killed; prints up=N when all are" },
-	{ "raw", raw_options, true, verb_raw,
+	{ "recv", recv_options, true, NULL, verb_recv,
+	  "receive, verify every octet; prints received= bytes=\n"
+	  "    missing= reordered= duplicate= corrupt= other= hello= tagged=\n"
+	  "    first_vlan= first_len= min_len= max_len= streams= seconds=\n"
+	  "    rate=" },
+	{ "idle", idle_options, true, check_idle, verb_idle,
+	  "stay connected until killed or hung up on; prints up=N when all\n"
+	  "    are, and hung_up=N" },
+	{ "raw", raw_options, true, check_raw, verb_raw,
 	  "send any octets; prints raw= failed= error=" },
-	{ "hangup", wait_options, true, verb_hangup,
-	  "wait until the switch closes; prints hangup=yes|no reply= seconds=" },
-	{ "churn", churn_options, false, verb_churn,
+	{ "hangup", wait_options, true, NULL, verb_hangup,
+	  "wait until the switch closes; prints hangup=yes|no reply=\n"
+	  "    seconds=" },
+	{ "churn", churn_options, false, check_churn, verb_churn,
 	  "clients come, broadcast and go; prints rounds= clients= frames=" },
-	{ "listen", listen_options, false, verb_listen,
+	{ "listen", listen_options, false, check_listen, verb_listen,
 	  "bind a socket and answer nothing until killed" },
-	{ "sleep", wait_options, false, verb_sleep, "wait" },
+	{ "sleep", wait_options, false, NULL, verb_sleep, "wait" },
 };
 
 static const char usage_head[] =
@@ -1146,8 +1199,8 @@ static const char usage_tail[] =
 
 static void print_options(const struct option *o)
 {
-	static const char *const values[] = { "", " N", " S", " MAC", " TEXT",
-					      " N[-N]" };
+	static const char *const values[] = { "",     " N",    " S",
+					      " MAC", " TEXT", " N[-N]" };
 	char word[40];
 
 	for (; o->name; o++) {
@@ -1257,8 +1310,8 @@ static char **parse_options(const struct option *table, char **argv, void *base)
 			return NULL;
 		}
 		if (!store(o, argv[1], base)) {
-			fprintf(stderr, "peer: --%s: bad value '%s'\n",
-				o->name, argv[1]);
+			fprintf(stderr, "peer: --%s: bad value '%s'\n", o->name,
+				argv[1]);
 			return NULL;
 		}
 		argv += o->kind != FLAG;
@@ -1271,8 +1324,9 @@ static void set_defaults(const struct verb *v, const struct peer *p,
 {
 	memset(a, 0, sizeof(*a));
 	if (v->run == verb_send) {
-		a->send = (struct send_args){ .count = 1, .size = { 60, 60 },
-					      .burst = 1, .sources = 1 };
+		a->send = (struct send_args){
+			.count = 1, .size = { 60, 60 }, .burst = 1, .sources = 1
+		};
 		memset(a->send.to, 0xff, CLIENT_MAC_LEN);
 		memcpy(a->send.from, p->args.mac, CLIENT_MAC_LEN);
 	} else if (v->run == verb_recv) {
@@ -1280,7 +1334,8 @@ static void set_defaults(const struct verb *v, const struct peer *p,
 	} else if (v->run == verb_idle) {
 		a->idle.count = 1;
 	} else if (v->run == verb_raw) {
-		a->raw = (struct raw_args){ .on = "data", .seed = 1,
+		a->raw = (struct raw_args){ .on = "data",
+					    .seed = 1,
 					    .count = 1 };
 	} else if (v->run == verb_churn) {
 		a->churn = (struct churn_args){ 10, 10, 2, 60 };
@@ -1316,6 +1371,8 @@ static enum status one_verb(struct peer *p, char ***argv, bool run)
 		return MISUSE;
 	}
 	*argv = *end ? end + 1 : end;
+	if (!run && v->check)
+		st = v->check(&args);
 	if (run && v->connects)
 		st = ensure_open(p);
 	if (run && st == DONE)

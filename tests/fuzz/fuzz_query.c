@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fuzz target for query_begin() and query_next() on a switch with ports and
+ * addresses. The first octet says which ports leave amid the answer; the rest
+ * is the request.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/fake.h"
+#include "uml_router/query.h"
+
+#define PORTS 4
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool kept, const char *what)
+{
+	if (kept)
+		return;
+	fprintf(stderr, "broken: %s\n", what);
+	abort();
+}
+
+/* A line of the answer: it can be sent as one. */
+static void check_line(const json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+
+	must(text && !strchr(text, '\n'), "a line");
+	must(json_object_size(line) == 1, "a line says one thing");
+	free(text);
+}
+
+static void check_error(const json_t *answer)
+{
+	const json_t *error = json_object_get(answer, "error");
+
+	check_line(answer);
+	must(json_is_string(json_object_get(error, "code")) &&
+		     json_is_string(json_object_get(error, "message")),
+	     "an error says which");
+}
+
+static void answer(struct query *query, struct fake_world *world,
+		   struct fake ports[], unsigned int leaving)
+{
+	unsigned int lines = 0;
+	json_t *line;
+
+	while (query->verb) {
+		line = query_next(query, &world->sw);
+		must(line != NULL, "there is memory");
+		check_line(line);
+		must(!query->verb == json_is_true(json_object_get(line, "end")),
+		     "the end is told");
+		json_decref(line);
+		must(lines < 100, "the answer ends");
+		if (lines < PORTS && (leaving >> lines & 1) &&
+		    ports[lines].port) {
+			port_close(ports[lines].port);
+			loop_turn(&world->loop, 0);
+		}
+		lines++;
+	}
+}
+
+static void set_up(struct fake_world *world, struct fake ports[])
+{
+	static const char *const names[PORTS] = { "p0", "tap0", "uml\xff", "x" };
+	struct sw_conf conf = { false, 16, 300, PORTS };
+	uint32_t i;
+
+	fake_world_init(world, &conf);
+	for (i = 0; i < PORTS; i++)
+		fake_plug(&ports[i], &world->sw, names[i], 1, POLICY_DROP);
+	for (i = 0; i < 10; i++)
+		fake_put(&ports[i % PORTS], i, FAKE_ALL, i);
+	fake_settle(&world->loop);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fake ports[PORTS];
+	struct fake_world world;
+	struct query query;
+	json_t *error;
+	int i;
+
+	if (size < 1 || size > QUERY_MAX)
+		return 0;
+	set_up(&world, ports);
+	error = query_begin(&query, &world.sw, (const char *)data + 1,
+			    size - 1);
+	must(!error == !!query.verb, "an error, or something to answer");
+	if (error)
+		check_error(error);
+	else
+		answer(&query, &world, ports, data[0]);
+	json_decref(error);
+	fake_world_fini(&world);
+	for (i = 0; i < PORTS; i++)
+		fake_fini(&ports[i]);
+	return 0;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fuzz target for spec_parse(): any text. What is taken lies within its
+ * limits; what is refused is refused with a reason.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "uml_router/backend.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool kept, const char *what)
+{
+	if (kept)
+		return;
+	fprintf(stderr, "broken: %s\n", what);
+	abort();
+}
+
+static void check(const struct port_spec *s, const char *text, size_t size)
+{
+	size_t len = strlen(s->name);
+
+	must(s->backend && s->backend->open && s->backend->type, "a type");
+	must(s->address > text && s->address < text + size && *s->address,
+	     "an address within the text");
+	must(!strchr(s->address, ','), "an address without keys");
+	must(len <= (s->backend->listens ? SW_PREFIX_LEN : PORT_NAME_LEN - 1),
+	     "a name that is short enough");
+	must(!strpbrk(s->name, " \n/,:=\"'\\"), "a name that can be shown");
+	must(s->conf.queue >= 1 && s->conf.queue <= PORT_MAX_QUEUE, "queue");
+	must(s->conf.policy == POLICY_DROP || s->conf.policy == POLICY_BLOCK,
+	     "policy");
+	must((unsigned int)s->queueing < QUEUEING_MODES, "queueing");
+	must(s->txqueuelen <= 1000000, "txqueuelen");
+	must(s->backend->device ||
+		     (!s->txqueuelen && s->queueing == QUEUEING_DEFAULT),
+	     "keys of a device");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct port_spec spec = { .perm = { 0640, 7 } };
+	struct err err = { "" };
+	char *text = malloc(size + 1);
+	int rc;
+
+	if (!text)
+		return 0;
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	rc = spec_parse(text, &spec, &err);
+	must(rc == 0 || (rc == -1 && err.text[0]), "taken, or a reason");
+	must(spec.perm.mode == 0640 && spec.perm.gid == 7, "perm");
+	if (!rc)
+		check(&spec, text, size);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What no honest client of uml_router does, and what needs a parent process.
+
+odd.py VERB ...
+    pieces CTL             join with requests of versions 0, 1 and 3, in pieces
+                           of every size; prints joined=N, stays until killed
+    request CTL [WORD...]  one request, perhaps a wrong one; prints reply=N and
+                           closed=yes|no (within half a second). Words: version=N,
+                           kind=N (of request), family=N and sock=PATH (data
+                           socket), more=N (octets behind it), uid=N (first
+                           become this user)
+    twins CTL              two connections that name one data socket; prints
+                           how many copies of a broadcast it gets with both,
+                           and with one of them closed
+    stranger CTL           sends to a client's port from a socket that is not
+                           the client's; prints send=ERROR connect=ERROR and
+                           own=ERROR for the client itself
+    ask SOCKET LINE...     requests on one management connection; prints the
+                           answers
+    crowd SOCKET N         N connections to a stream socket that say nothing;
+                           prints "ready", stays until killed
+    deaf SOCKET N          N requests for all addresses on one management
+                           connection, no answer read; prints "ready", stays
+    cable TYPE CMD -- CMD  two programs on the two ends of a socket pair (dgram,
+                           seqpacket, stream); {} is the descriptor
+    tap DEV CMD            CMD with an open tap device; {} is the descriptor
+
+Needs nothing but python3-minimal. Every wait has a limit.
+"""
+import errno
+import fcntl
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+
+LIMIT = 10
+MAGIC = 0xfeedface
+SIOCOUTQ = 0x5411
+TUNSETIFF = 0x400454ca
+IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def connect(path):
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.settimeout(LIMIT)
+    sock.connect(path)
+    return sock
+
+
+def data_socket():
+    """A bound data socket; as UML names it: abstract, the whole of sun_path."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    sock.settimeout(LIMIT)
+    name = b"\0" + struct.pack("=iI", os.getpid(), sock.fileno())
+    sock.bind(name.ljust(108, b"\0"))
+    return sock
+
+
+def request(version, name, kind=0, family=socket.AF_UNIX):
+    """The C structs of uml_switch, with the padding at their ends."""
+    addr = struct.pack("=H108s", family, name)
+    if version == 0:
+        return struct.pack("=I6x", kind) + addr
+    if version == 1:
+        return struct.pack("=II6x", MAGIC, kind) + addr
+    return struct.pack("=III", MAGIC, version, kind) + addr + b"\0\0"
+
+
+def read_reply(sock):
+    """The name of the switch's data socket; shorter if that is not it."""
+    reply = b""
+    while len(reply) < 110:
+        more = sock.recv(110 - len(reply))
+        if not more:
+            break
+        reply += more
+    return reply
+
+
+def join(path, data):
+    control = connect(path)
+    control.sendall(request(3, data.getsockname()))
+    return control, read_reply(control)[2:]
+
+
+def stay():
+    say("ready")
+    signal.pause()
+
+
+def send_pieces(sock, whole, size):
+    """Send in pieces, each when the switch has read the one before."""
+    for at in range(0, len(whole), size):
+        sock.sendall(whole[at:at + size])
+        for _ in range(100000):
+            if fcntl.ioctl(sock, SIOCOUTQ, b"\0\0\0\0") == b"\0\0\0\0":
+                break
+        else:
+            sys.exit("the switch does not read")
+
+
+def pieces(path):
+    kept = []
+    for version in 0, 1, 3:
+        size = 0
+        while size == 0 or size < len(whole):
+            size += 1
+            data = data_socket()
+            control = connect(path)
+            whole = request(version, data.getsockname())
+            send_pieces(control, whole, size)
+            if version and len(read_reply(control)) != 110:
+                sys.exit(f"version {version}, pieces of {size}: no reply")
+            kept += [data, control]
+    say(f"joined={len(kept) // 2}")
+    stay()
+
+
+def odd_request(path, *words):
+    args = {"version": "3", "kind": "0", "family": "1", "more": "0"}
+    args.update(word.split("=", 1) for word in words)
+    version, kind, family, more = (
+        int(args[key], 0) for key in ("version", "kind", "family", "more"))
+    if "uid" in args:
+        uid = int(args["uid"])
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    data = data_socket()
+    name = args["sock"].encode() if "sock" in args else data.getsockname()
+    control = connect(path)
+    control.sendall(request(version, name, kind, family) + bytes(more))
+    got, closed = 0, False
+    while not closed and select.select([control], [], [], 0.5)[0]:
+        try:
+            octets = len(control.recv(4096))
+        except ConnectionResetError:
+            octets = 0
+        got += octets
+        closed = not octets
+    say(f"reply={got} closed={'yes' if closed else 'no'}")
+
+
+def frames_in(sock):
+    count = 0
+    while select.select([sock], [], [], 0.5)[0]:
+        sock.recv(65600)
+        count += 1
+    return count
+
+
+def twins(path):
+    frame = b"\xff" * 6 + b"\x02\0\0\0\0\x77\x88\xb6" + bytes(46)
+    data, other = data_socket(), data_socket()
+    first, _ = join(path, data)
+    second, _ = join(path, data)
+    third, port = join(path, other)
+    other.sendto(frame, port)
+    both = frames_in(data)
+    first.close()
+    select.select([], [], [], 0.3)
+    other.sendto(frame, port)
+    say(f"both={both} one={frames_in(data)}")
+    second.close()
+    third.close()
+
+
+def attempt(call, *args):
+    try:
+        call(*args)
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    return "none"
+
+
+def stranger(path):
+    data, other = data_socket(), data_socket()
+    _control, port = join(path, data)
+    frame = b"\xff" * 6 + b"\x02\0\0\0\0\x77\x88\xb6" + bytes(46)
+    say(f"send={attempt(other.sendto, frame, port)} "
+        f"connect={attempt(other.connect, port)} "
+        f"own={attempt(data.sendto, frame, port)}")
+
+
+def ask(path, *lines):
+    sock = connect(path)
+    stream = sock.makefile("rb")
+    for line in lines:
+        sock.sendall(line.encode() + b"\n")
+        for answer in stream:
+            say(answer.decode().rstrip("\n"))
+            if b'"end":' in answer or b'"error":' in answer:
+                break
+        else:
+            sys.exit("the switch ended the connection")
+
+
+def crowd(path, count):
+    kept = [connect(path) for _ in range(int(count))]
+    stay()
+    del kept
+
+
+def deaf(path, count):
+    sock = connect(path)
+    sock.sendall(b'{"object":"fdb","verb":"show"}\n' * int(count))
+    stay()
+
+
+def with_number(words, fd):
+    return [word.replace("{}", str(fd)) for word in words]
+
+
+def cable(kind, *words):
+    ends = socket.socketpair(socket.AF_UNIX,
+                             getattr(socket, "SOCK_" + kind.upper()))
+    cut = words.index("--")
+    running = []
+    for end, cmd in zip(ends, (words[:cut], words[cut + 1:])):
+        fd = end.fileno()
+        running.append(subprocess.Popen(with_number(cmd, fd), pass_fds=[fd]))
+    for end in ends:
+        end.close()
+    say("ready")
+    sys.exit(max(abs(child.wait()) for child in running))
+
+
+def tap(name, *words):
+    fd = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(fd, TUNSETIFF,
+                struct.pack("=16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
+    os.set_inheritable(fd, True)
+    os.execvp(words[0], with_number(words, fd))
+
+
+def main():
+    verbs = {
+        "pieces": pieces,
+        "request": odd_request,
+        "twins": twins,
+        "stranger": stranger,
+        "ask": ask,
+        "crowd": crowd,
+        "deaf": deaf,
+        "cable": cable,
+        "tap": tap,
+    }
+    if len(sys.argv) < 3 or sys.argv[1] not in verbs:
+        sys.exit(__doc__)
+    verbs[sys.argv[1]](*sys.argv[2:])
+
+
+main()

@@ -1,0 +1,145 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Synthetic clients in test suites, and what the switch counts. Needs proc.bash
+# and net.bash.
+#
+#   setup_peers / teardown_peers   for bats: $WORK, sockets; state on failure
+#   peer ARG...                    the client, in the foreground
+#   peer_start NAME ARG...         in the background, until it is connected
+#   peer_done NAME [WORD...]       it ends with status 0 and printed these words
+#   peer_word NAME KEY             value of the last KEY=... that it printed
+#   odd_start NAME ARG...          odd.py in the background, until it is ready
+#   odd ARG...                     odd.py in the foreground
+#   peer_end NAME [WORD...]        end it with SIGTERM; then as peer_done
+#   mac N                          address number N, up to 255
+#   mac_port SW MAC                port that an address was learned on
+#   is SW PORT JQ-PATH OP N        compares a number of `port show`
+#   total SW JQ-PATH [OP N]        a number of `stats`, compared or printed
+#   ports SW N                     it has N ports
+#   state_is SW PORT STATE
+#   still_serves SW                a new client's frame comes to another one
+#   proc_status PID KEY            a number of /proc/PID/status
+
+PEER=$BUILD/tests/helpers/peer
+ODD=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/odd.py
+
+setup_peers() {
+  work_make
+  # shellcheck disable=SC2034 # used by the suites
+  UML=$WORK/uml.ctl SEQ=$WORK/seq CTL=$WORK/ctl
+}
+
+teardown_peers() {
+  if [ -z "${BATS_TEST_COMPLETED:-}" ]; then
+    tail -n 20 "$WORK"/proc/*.log || true
+    [ ! -e "$WORK/proc/sw.sockets" ] || ctl sw port show || true
+  fi
+  cleanup
+}
+
+mac() {
+  printf '02:00:00:00:00:%02x\n' "$1"
+}
+
+# An address of its own, so that a sender never has that of a receiver.
+peer() {
+  timeout -k 2 60 "$PEER" --mac "$(mac 99)" "$@"
+}
+
+# said_ready NAME: it printed "ready", or has ended
+said_ready() {
+  grep -q '^ready' "$WORK/proc/$1.log" || proc_ended "$1"
+}
+
+started() {
+  wait_for said_ready "$1" && grep -q '^ready' "$WORK/proc/$1.log"
+}
+
+peer_start() {
+  local name=$1
+  shift
+  proc_start "$name" "$PEER" --timeout 60 "$@" && started "$name"
+}
+
+odd() {
+  timeout -k 2 60 python3 "$ODD" "$@"
+}
+
+odd_start() {
+  local name=$1
+  shift
+  proc_start "$name" python3 "$ODD" "$@" && started "$name"
+}
+
+peer_done() {
+  local name=$1 status=0 word
+  shift
+  proc_wait "$name" 40 || status=$?
+  [ "$status" -eq 0 ] || echo "$name: status $status"
+  for word; do
+    if ! grep -qw -- "$word" "$WORK/proc/$name.log"; then
+      echo "$name did not print $word"
+      status=1
+    fi
+  done
+  [ "$status" -eq 0 ] || proc_log "$name"
+  return "$status"
+}
+
+peer_end() {
+  kill "$(proc_pid "$1")"
+  peer_done "$@"
+}
+
+peer_word() {
+  local value
+  value=$(proc_log "$1" | sed -n "s/.*\b$2=\([^ ]*\).*/\1/p" | tail -n 1)
+  [ -n "$value" ] && echo "$value"
+}
+
+is() {
+  test "$(counter "$1" "$2" "$3")" "$4" "$5"
+}
+
+total() {
+  local value
+  value=$(ctl "$1" --json stats | jq "$2") || return 1
+  if [ $# -eq 2 ]; then
+    echo "$value"
+  else
+    test "$value" "$3" "$4"
+  fi
+}
+
+ports() {
+  total "$1" .ports.now -eq "$2"
+}
+
+# fdb SW JQ-FILTER: of `fdb show`
+fdb() {
+  ctl "$1" --json fdb show | jq -r "$2"
+}
+
+mac_port() {
+  fdb "$1" ".[] | select(.mac == \"$2\") | .port"
+}
+
+# state_is SW PORT STATE
+state_is() {
+  [ "$(ctl "$1" --json port show "$2" | jq -r '.[0].state')" = "$3" ]
+}
+
+still_serves() {
+  peer_start "listener$BASHPID" --ctl "$UML" --mac "$(mac 240)" --announce \
+    recv --count 1 --wait 10 || return 1
+  peer --ctl "$UML" --mac "$(mac 241)" send --to "$(mac 240)" || return 1
+  peer_done "listener$BASHPID" received=1 corrupt=0 || return 1
+  proc_alive "$1"
+}
+
+proc_status() {
+  local value
+  value=$(sed -n "s/^$2:[[:space:]]*\([0-9]*\).*/\1/p" "/proc/$1/status")
+  [ -n "$value" ] && echo "$value"
+}

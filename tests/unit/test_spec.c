@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * uml_router/spec: SPEC with all its keys, and refusals that name the value
+ * and what could be said instead. Each text lies in a block of its size.
+ */
+#include "tests/unit/tap.h"
+#include "uml_router/backend.h"
+
+/* A parsed text; the spec refers to it. */
+struct parsed {
+	char *text;
+	struct port_spec spec;
+	struct err err;
+	int rc;
+};
+
+static struct parsed parse(const char *text)
+{
+	struct parsed p = { .text = strdup(text) };
+
+	if (!p.text)
+		tap_bail("strdup");
+	p.spec.perm = (struct unixsock_perm){ 0640, 7 };
+	p.rc = spec_parse(p.text, &p.spec, &p.err);
+	return p;
+}
+
+static void test_types(void)
+{
+	static const struct {
+		const char *text;
+		const struct backend *backend;
+		const char *address;
+	} cases[] = {
+		{ "tap:tap0", &backend_tap, "tap0" },
+		{ "uml:/run/uml.ctl", &backend_uml, "/run/uml.ctl" },
+		{ "seqpacket:@abstract", &backend_seqpacket, "@abstract" },
+		{ "fd:3", &backend_fd, "3" },
+		/* Only the first colon counts. */
+		{ "uml:/run/a:b", &backend_uml, "/run/a:b" },
+		{ "uml::", &backend_uml, ":" },
+		/* Nor does an equals sign in an address. */
+		{ "uml:/run/a=b", &backend_uml, "/run/a=b" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct parsed p = parse(cases[i].text);
+
+		ok(!p.rc && p.spec.backend == cases[i].backend &&
+			   !strcmp(p.spec.address, cases[i].address),
+		   "'%s'", cases[i].text);
+		free(p.text);
+	}
+}
+
+static void test_defaults(void)
+{
+	struct parsed p = parse("tap:tap0");
+
+	ok(p.spec.conf.queue == PORT_DEFAULT_QUEUE &&
+		   p.spec.conf.policy == POLICY_DROP && !p.spec.name[0] &&
+		   p.spec.queueing == QUEUEING_DEFAULT && !p.spec.txqueuelen &&
+		   !p.spec.data,
+	   "defaults");
+	ok(p.spec.perm.mode == 0640 && p.spec.perm.gid == 7,
+	   "permissions are left alone");
+	free(p.text);
+}
+
+static void test_keys(void)
+{
+	struct parsed p = parse("tap:tap0,queue=17,policy=block,name=up-link.1,"
+				"queueing=multi-queue,txqueuelen=1000000");
+
+	is_int(p.rc, 0, "all keys of a tap");
+	ok(p.spec.conf.queue == 17 && p.spec.conf.policy == POLICY_BLOCK &&
+		   p.spec.queueing == QUEUEING_MULTI_QUEUE &&
+		   p.spec.txqueuelen == 1000000,
+	   "are all there");
+	is_str(p.spec.name, "up-link.1", "the name");
+	is_str(p.spec.address, "tap0", "the address without them");
+	free(p.text);
+	p = parse("uml:/s,policy=drop,queue=65536");
+	ok(!p.rc && p.spec.conf.policy == POLICY_DROP &&
+		   p.spec.conf.queue == 65536,
+	   "in any order");
+	free(p.text);
+	p = parse("fd:0,queue=1");
+	ok(!p.rc && p.spec.conf.queue == 1, "the shortest queue");
+	free(p.text);
+}
+
+static void test_names(void)
+{
+	struct parsed p;
+
+	p = parse("tap:tap0,name=a234567890123456789012345678901");
+	is_str(p.spec.name, "a234567890123456789012345678901",
+	       "31 characters for a port");
+	free(p.text);
+	p = parse("uml:/s,name=a2345678901234567890");
+	is_str(p.spec.name, "a2345678901234567890",
+	       "20 for what gets a number behind it");
+	free(p.text);
+	p = parse("fd:9,name=Aa_0.-");
+	is_str(p.spec.name, "Aa_0.-", "all kinds of character");
+	free(p.text);
+}
+
+/* Refused, with all of these words. */
+static void refused(const char *text, const char *value, const char *reason,
+		    const char *remedy)
+{
+	struct parsed p = parse(text);
+
+	ok(p.rc == -1 && strstr(p.err.text, value) &&
+		   strstr(p.err.text, reason) && strstr(p.err.text, remedy),
+	   "'%s': %s", text, p.err.text);
+	free(p.text);
+}
+
+static void test_refusals(void)
+{
+	refused("", "''", "no ':'", "TYPE:ADDRESS");
+	refused("tap0", "'tap0'", "no ':'", "TYPE:ADDRESS[,key=value]...");
+	refused(":tap0", "''", "no port type", "types: tap, uml");
+	refused("tpa:tap0", "'tpa'", "no port type",
+		"types: tap, uml, seqpacket, fd");
+	refused("TAP:tap0", "'TAP'", "no port type", "types: ");
+	refused("tap:", "tap", "no address", "");
+	refused("tap:,queue=4", "tap", "no address", "");
+	refused("tap:t,queue", "'queue'", "not of the form", "key=value");
+	refused("tap:t,", "''", "not of the form", "key=value");
+	refused("tap:t,,queue=4", "''", "not of the form", "key=value");
+	refused("tap:t,=4", "''", "no key", "keys: name, queue, policy");
+	refused("tap:t,queues=4", "'queues'", "no key",
+		"keys: name, queue, policy, queueing, txqueuelen");
+	refused("uml:/s,colour=red", "'colour'", "no key",
+		"keys: name, queue, policy)");
+	refused("tap:t,queue=0", "'0'", "queue", "1 to 65536");
+	refused("tap:t,queue=65537", "'65537'", "queue", "1 to 65536");
+	refused("tap:t,queue=-1", "'-1'", "queue", "1 to 65536");
+	refused("tap:t,queue=", "''", "queue", "1 to 65536");
+	refused("tap:t,queue= 5", "' 5'", "queue", "1 to 65536");
+	refused("tap:t,queue=4k", "'4k'", "queue", "1 to 65536");
+	refused("tap:t,queue=4294967297", "'4294967297'", "queue", "65536");
+	refused("tap:t,policy=", "''", "policy", "drop nor block");
+	refused("tap:t,policy=Block", "'Block'", "policy", "drop nor block");
+	refused("tap:t,policy=block=", "'block='", "policy", "drop nor block");
+	refused("tap:t,queueing=x", "'x'", "queueing mode",
+		"default, one-queue, two-queue, multi-queue, backpressure");
+	refused("tap:t,txqueuelen=0", "'0'", "txqueuelen", "1 to 1000000");
+	refused("tap:t,txqueuelen=1000001", "'1000001'", "txqueuelen",
+		"1 to 1000000");
+	refused("tap:t,name=", "''", "name", "letters, digits");
+	refused("tap:t,name=a b", "'a b'", "name", "letters, digits");
+	refused("tap:t,name=a/b", "'a/b'", "name", "'.', '_' and '-'");
+	refused("tap:t,name=a\nb", "'a\nb'", "name", "letters");
+	refused("tap:t,name=\xc3\xa4", "'\xc3\xa4'", "name", "letters");
+	refused("tap:t,name=a2345678901234567890123456789012",
+		"'a2345678901234567890123456789012'", "longer than", "31");
+	refused("uml:/s,name=a23456789012345678901", "'a23456789012345678901'",
+		"longer than", "20");
+	refused("uml:/s,queueing=default", "'queueing'", "type uml",
+		"keys: name, queue, policy)");
+	refused("fd:3,txqueuelen=10", "'txqueuelen'", "type fd",
+		"keys: name, queue, policy)");
+}
+
+/* What is wrong may be as long as it likes. */
+static void test_long_refusals(void)
+{
+	char text[3000];
+	struct parsed p;
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	p = parse(text);
+	ok(p.rc == -1 && strlen(p.err.text) < ERR_TEXT_MAX, "a long type");
+	free(p.text);
+	memcpy(text, "tap:t,", 6);
+	p = parse(text);
+	ok(p.rc == -1 && strlen(p.err.text) < ERR_TEXT_MAX, "a long key");
+	free(p.text);
+	memcpy(text, "tap:t,name=", 11);
+	p = parse(text);
+	ok(p.rc == -1 && strlen(p.spec.name) < PORT_NAME_LEN, "a long name");
+	free(p.text);
+}
+
+int main(void)
+{
+	alarm(60);
+	test_types();
+	test_defaults();
+	test_keys();
+	test_names();
+	test_refusals();
+	test_long_refusals();
+	return tap_done();
+}

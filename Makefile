@@ -9,6 +9,7 @@ PREFIX     ?= /usr/local
 DESTDIR    ?=
 BINDIR     ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
+COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 BUILD      ?= build
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
@@ -23,6 +24,13 @@ LIBS := libcap-ng libmnl jansson
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 
+# tunctl runs once per device, often in a loop: what it can have in itself, the
+# dynamic linker need not look for. A library without an archive stays dynamic.
+archive = $(if $(findstring /,$(1)),$(1),$(2))
+static  = $(call archive,$(shell $(CC) -print-file-name=lib$(1:-l%=%).a),$(1))
+TUNCTL_LIBS = $(foreach lib,$(PKG_LIBS),$(if $(filter -l%,$(lib)),$(call \
+	static,$(lib)),$(lib)))
+
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS) -I. -D_GNU_SOURCE \
 	-DVERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS) $(CFLAGS)
 
@@ -30,6 +38,7 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS) -I. -D_GNU_SOURCE \
 COMMON_SRC := $(wildcard common/*.c)
 ROUTER_SRC := $(filter-out uml_router/main.c uml_router/uml_routerctl.c, \
 	$(wildcard uml_router/*.c))
+TUNCTL_SRC := $(filter-out tunctl/main.c,$(wildcard tunctl/*.c))
 HELPER_SRC := $(wildcard tests/helpers/*.c)
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 BENCH_SRC  := $(wildcard bench/*.c)
@@ -39,18 +48,25 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 COMMON_OBJ := $(call obj,$(COMMON_SRC))
 ROUTER_OBJ := $(call obj,$(ROUTER_SRC))
+TUNCTL_OBJ := $(call obj,$(TUNCTL_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
 FAKE_OBJ   := $(call obj,tests/unit/fake.c)
 REPLAY_OBJ := $(call obj,tests/fuzz/replay.c)
 
-PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl
+PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl \
+	$(BUILD)/tunctl/tunctl
 MANPAGES := $(wildcard man/*.1)
+MANPAGE8 := $(wildcard man/*.8)
 PEER     := $(BUILD)/tests/helpers/peer
 UNITS    := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 # A fuzz target run over its corpus is a unit test; with clang, a fuzzer.
 REPLAYS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/unit/test_%,$(FUZZ_SRC))
 FUZZERS  := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
+# Those of tunctl are linked with it, not with the switch.
+TUNCTL_UNITS   := $(filter $(BUILD)/tests/unit/test_tunctl_%,$(UNITS))
+TUNCTL_REPLAYS := $(filter $(BUILD)/tests/unit/test_fuzz_tunctl,$(REPLAYS))
+TUNCTL_FUZZERS := $(filter $(BUILD)/tests/fuzz/fuzz_tunctl,$(FUZZERS))
 
 ifeq ($(V),1)
 Q :=
@@ -61,7 +77,8 @@ say = @printf '  %-6s %s\n' $(1) $(2);
 endif
 
 .PHONY: all install uninstall check check-unit demo bench lint format sanitize \
-	fuzz fuzzers clean helpers units
+	fuzz fuzzers clean helpers units format \
+	lint-layout lint-clang lint-cppcheck lint-shell lint-man
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -72,7 +89,8 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-link = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS) $(LDLIBS)
+link = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+	-Wl,--as-needed $(PKG_LIBS) $(LDLIBS)
 
 $(BUILD)/uml_router/uml_router: $(BUILD)/uml_router/main.o $(ROUTER_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
@@ -82,21 +100,41 @@ $(BUILD)/uml_router/uml_routerctl: $(BUILD)/uml_router/uml_routerctl.o $(COMMON_
 	$(call say,LD,$@)
 	$(link)
 
+$(BUILD)/tunctl/tunctl: PKG_LIBS := $(TUNCTL_LIBS)
+$(BUILD)/tunctl/tunctl: $(BUILD)/tunctl/main.o $(TUNCTL_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
 $(PEER): $(BUILD)/tests/helpers/peer.o $(CLIENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(UNITS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(FAKE_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+$(TUNCTL_UNITS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
+		$(TUNCTL_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(REPLAYS): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o $(REPLAY_OBJ) \
+$(TUNCTL_REPLAYS): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o \
+		$(REPLAY_OBJ) $(TUNCTL_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+$(filter-out $(TUNCTL_UNITS),$(UNITS)): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(FAKE_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+$(filter-out $(TUNCTL_REPLAYS),$(REPLAYS)): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o $(REPLAY_OBJ) \
 		$(FAKE_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
-$(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FAKE_OBJ) \
+$(TUNCTL_FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
+		$(TUNCTL_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+$(filter-out $(TUNCTL_FUZZERS),$(FUZZERS)): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FAKE_OBJ) \
 		$(ROUTER_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
@@ -126,6 +164,7 @@ bench:
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
 	$(Q)BUILD=$(BUILD) bench/frames
 	$(Q)BUILD=$(BUILD) bench/scale
+	$(Q)BUILD=$(BUILD) bench/tunctl
 
 # The unit tests alone: no root, no guests, no other packages.
 check-unit: units
@@ -149,6 +188,53 @@ fuzz:
 		fuzzers
 	$(Q)BUILD=$(BUILD)/fuzz tests/fuzz/run $(FUZZ_SECONDS)
 
+# Layout, static analysis, manual pages. Nothing is built.
+C_FILES = $(wildcard common/*.[ch] uml_router/*.[ch] uml_net/*.[ch] \
+	tunctl/*.[ch] bench/*.[ch] tests/helpers/*.[ch] tests/unit/*.[ch] \
+	tests/fuzz/*.[ch])
+SHELL_FILES = $(wildcard tests/*.bats tests/helpers/*.bash) \
+	$(shell grep -rlIE '^\#!/bin/(ba)?sh' .ci bench debian examples tests)
+# Not asked of clang: what cannot be avoided in C, in the headers of libraries,
+# or with flexible arrays; and the comments, which are kernel-doc.
+CLANG_WARNINGS := -Weverything -Wno-padded -Wno-unused-parameter \
+	-Wno-declaration-after-statement -Wno-disabled-macro-expansion \
+	-Wno-gnu-zero-variadic-macro-arguments -Wno-reserved-identifier \
+	-Wno-reserved-macro-identifier -Wno-covered-switch-default \
+	-Wno-switch-enum -Wno-assign-enum -Wno-cast-align -Wno-cast-qual \
+	-Wno-bad-function-cast -Wno-missing-noreturn -Wno-documentation \
+	-Wno-documentation-unknown-command -Wno-unknown-warning-option
+lint:
+	$(Q)tests/helpers/install-deps build lint
+	$(Q)$(MAKE) --no-print-directory -k lint-layout lint-clang \
+		lint-cppcheck lint-shell lint-man
+
+lint-layout:
+	$(call say,LINT,"layout of C")
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+lint-clang:
+	$(call say,LINT,"clang's warnings")
+	$(Q)for file in $(filter %.c,$(C_FILES)); do \
+		clang $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CLANG_WARNINGS) \
+			-Werror -fsyntax-only $$file || bad=1; done; [ -z "$$bad" ]
+
+lint-cppcheck:
+	$(call say,LINT,cppcheck)
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+		--enable=warning,performance,portability -I. -D_GNU_SOURCE \
+		-DVERSION='"$(VERSION)"' $(filter %.c,$(C_FILES))
+
+lint-shell:
+	$(call say,LINT,shellcheck)
+	$(Q)shellcheck --external-sources --source-path=SCRIPTDIR $(SHELL_FILES)
+
+lint-man:
+	$(call say,LINT,"manual pages")
+	$(Q)mandoc -T lint -W warning $(wildcard man/*.[1-8])
+
+format:
+	$(Q)clang-format -i $(C_FILES)
+
 # uml_switch, the name of the ancestor, is a link to uml_router.
 install: all
 	$(call say,INST,"$(DESTDIR)$(BINDIR)")
@@ -159,13 +245,21 @@ install: all
 	$(Q)$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man1"
 	$(Q)$(INSTALL) -m 644 $(MANPAGES) "$(DESTDIR)$(MANDIR)/man1"
 	$(Q)ln -sf uml_router.1 "$(DESTDIR)$(MANDIR)/man1/uml_switch.1"
+	$(call say,INST,"$(DESTDIR)$(MANDIR)/man8")
+	$(Q)$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man8"
+	$(Q)$(INSTALL) -m 644 $(MANPAGE8) "$(DESTDIR)$(MANDIR)/man8"
+	$(call say,INST,"$(DESTDIR)$(COMPDIR)")
+	$(Q)$(INSTALL) -d "$(DESTDIR)$(COMPDIR)"
+	$(Q)$(INSTALL) -m 644 tunctl/tunctl.bash-completion "$(DESTDIR)$(COMPDIR)/tunctl"
 
 uninstall:
 	$(Q)rm -f $(foreach f,uml_switch $(notdir $(PROGRAMS)),"$(DESTDIR)$(BINDIR)/$(f)")
 	$(Q)rm -f $(foreach f,uml_switch.1 $(notdir $(MANPAGES)),"$(DESTDIR)$(MANDIR)/man1/$(f)")
+	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE8)),"$(DESTDIR)$(MANDIR)/man8/$(f)")
+	$(Q)rm -f "$(DESTDIR)$(COMPDIR)/tunctl"
 
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(wildcard common/*.c uml_router/*.c \
+-include $(patsubst %.c,$(BUILD)/%.d,$(wildcard common/*.c uml_router/*.c tunctl/*.c \
 	tests/helpers/*.c tests/unit/*.c tests/fuzz/*.c bench/*.c))

@@ -21,7 +21,8 @@ struct backend;
 /**
  * struct port_spec - A parsed SPEC
  * @backend:	TYPE
- * @address:	ADDRESS; points into the text that was parsed
+ * @text:	malloc'ed text that the rest points into, or NULL
+ * @address:	ADDRESS
  * @data:	uml: data socket for version 0 clients, or NULL
  * @name:	name=, or "" for the back end's own choice
  * @conf:	queue=, policy=
@@ -31,6 +32,7 @@ struct backend;
  */
 struct port_spec {
 	const struct backend *backend;
+	char *text;
 	const char *address;
 	const char *data;
 	char name[PORT_NAME_LEN];
@@ -64,7 +66,7 @@ extern const struct backend backend_fd;
 /**
  * spec_parse() - SPEC to struct port_spec
  * @text:	"TYPE:ADDRESS[,key=value]..."; cut into pieces and referred to
- * @spec:	filled; @perm is left as it is
+ * @spec:	filled; @text and @perm are left as they are
  * @err:	filled on failure: the value, the reason, what there is
  *
  * Return: 0, or -1 with @err set

@@ -89,8 +89,12 @@ static int take_request(struct client *c)
 	size_t len = end ? (size_t)(end - c->request) : 0;
 	json_t *error;
 
-	if (!end)
-		return c->request_len < sizeof(c->request) ? 0 : -1;
+	if (!end && c->request_len < sizeof(c->request))
+		return 0;
+	if (!end) {
+		sw->stats.bad_requests++;
+		return -1;
+	}
 	error = query_begin(&c->query, sw, c->request, len);
 	c->request_len -= len + 1;
 	memmove(c->request, end + 1, c->request_len);

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/unixsock.h"
 
 static int lock_file(const char *path, struct err *err)
@@ -56,7 +58,9 @@ void pidfile_remove(struct pidfile *pf)
 {
 	if (pf->fd < 0)
 		return;
-	unlink(pf->path);
+	if (unlink(pf->path) < 0)
+		log_msg(LOG_LEVEL_WARN, "pidfile", "cannot remove '%s': %s",
+			pf->path, strerror(errno));
 	close(pf->fd);
 	free(pf->path);
 	*pf = PIDFILE_NONE;

@@ -53,7 +53,7 @@ static bool slab_room(struct frame_pool *pool)
 static void add_slab(struct frame_pool *pool)
 {
 	char *slab;
-	int i;
+	size_t i;
 
 	if (!slab_room(pool))
 		return;
@@ -63,7 +63,7 @@ static void add_slab(struct frame_pool *pool)
 		return;
 	madvise(slab, FRAME_SLAB * FRAME_STRIDE, MADV_NOHUGEPAGE);
 	pool->slabs[pool->slab_count++] = slab;
-	for (i = FRAME_SLAB - 1; i >= 0; i--) {
+	for (i = FRAME_SLAB; i-- > 0;) {
 		struct frame *f = (struct frame *)(slab + i * FRAME_STRIDE);
 
 		f->next = pool->free;

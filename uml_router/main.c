@@ -7,6 +7,7 @@
  * one function undoes it, however far the start came.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@
  * @loop:	event loop
  * @sw:		the switch
  * @pidfile:	pid file
+ * @ending:	signals that end the program
  * @signals:	signalfd
  * @terminal:	standard input, when it is a terminal
  * @caught:	signal that ended the program, or 0
@@ -41,6 +43,7 @@ struct router {
 	struct loop loop;
 	struct sw sw;
 	struct pidfile pidfile;
+	sigset_t ending;
 	struct event signals;
 	struct event terminal;
 	int caught;
@@ -58,36 +61,44 @@ static void on_signal(struct event *ev, uint32_t ready)
 	loop_stop(&r->loop);
 }
 
+/* What is typed while we are in the background is not for us. Otherwise all of
+ * it must be read: we are told only of what is new. */
 static void on_terminal(struct event *ev, uint32_t ready)
 {
 	struct router *r = container_of(ev, struct router, terminal);
+	struct pollfd more = { .fd = ev->fd, .events = POLLIN };
 	char ignored[256];
 	ssize_t n;
 
-	/* What is typed while we are in the background is not for us. */
-	if (tcgetpgrp(ev->fd) != getpgrp())
+	while (tcgetpgrp(ev->fd) == getpgrp() && poll(&more, 1, 0) > 0) {
+		n = read(ev->fd, ignored, sizeof(ignored));
+		if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+			continue;
+		printf("EOF on stdin, cleaning up and exiting\n");
+		loop_stop(&r->loop);
 		return;
-	n = read(ev->fd, ignored, sizeof(ignored));
-	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
-		return;
-	printf("EOF on stdin, cleaning up and exiting\n");
-	loop_stop(&r->loop);
+	}
 }
 
-/* The signals that end the program; blocked, so that only the loop sees them.
- * Whoever reads our standard output may leave: that is no reason to end. */
+/* The signals that end the program wait from the first file on that it makes
+ * until the loop can take them. Whoever reads our standard output may leave:
+ * that is no reason to end. */
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigprocmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 static int watch_signals(struct router *r, struct err *err)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	signal(SIGPIPE, SIG_IGN);
 	r->signals.fn = on_signal;
-	r->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (r->signals.fd < 0 || sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
+	r->signals.fd =
+		signalfd(-1, &r->ending, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (r->signals.fd < 0 ||
 	    loop_watch(&r->loop, &r->signals, EPOLLIN) < 0)
 		return err_errno(err, "cannot watch for signals");
 	return 0;
@@ -201,7 +212,7 @@ static int run_and_report(struct router *r)
 	struct err err;
 
 	if (run(r, &err) < 0) {
-		log_msg(LOG_LEVEL_ERR, "main", "%s", err.text);
+		log_msg(LOG_LEVEL_ERR, NULL, "%s", err.text);
 		return EXIT_FAILURE;
 	}
 	if (r->caught)
@@ -221,7 +232,7 @@ int main(int argc, char *argv[])
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (options_parse(&r.opts, argc, argv, &err) < 0) {
 		fprintf(stderr, "%s: %s\n", argv[0], err.text);
-		options_help(argv[0], stderr);
+		options_usage(argv[0], stderr);
 		status = EXIT_FAILURE;
 	} else if (r.opts.action == OPTIONS_HELP) {
 		options_help(argv[0], stdout);
@@ -231,6 +242,7 @@ int main(int argc, char *argv[])
 		if (r.opts.verbose)
 			log_open("uml_router", LOG_LEVEL_DEBUG);
 		allow_many_descriptors();
+		block_signals(&r.ending);
 		status = run_and_report(&r);
 	}
 	options_free(&r.opts);

@@ -64,7 +64,7 @@ static int set_tap(struct parser *p, char *value)
 		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
 	};
 
-	return add_port(p, &spec);
+	return parse_ifname(value, false, p->err) < 0 ? -1 : add_port(p, &spec);
 }
 
 static int set_hub(struct parser *p, char *value)
@@ -87,10 +87,16 @@ static int set_daemon(struct parser *p, char *value)
 
 static int set_port(struct parser *p, char *value)
 {
-	struct port_spec spec;
+	struct port_spec spec = { .text = strdup(value) };
 
 	p->any_port = true;
-	return spec_parse(value, &spec, p->err) < 0 ? -1 : add_port(p, &spec);
+	if (!spec.text)
+		return err_errno(p->err, "port '%s'", value);
+	if (spec_parse(spec.text, &spec, p->err) == 0 &&
+	    add_port(p, &spec) == 0)
+		return 0;
+	free(spec.text);
+	return -1;
 }
 
 static int set_control(struct parser *p, char *value)
@@ -169,52 +175,54 @@ static int set_version(struct parser *p, char *value)
 
 static const struct option_word {
 	const char *name;
+	char letter;
 	const char *arg;
 	int (*set)(struct parser *p, char *value);
 	const char *help;
 } words[] = {
-	{ "unix", "CONTROL [DATA]", set_unix,
+	{ "unix", 0, "CONTROL [DATA]", set_unix,
 	  "listen for UML's daemon transport on CONTROL\n"
 	  "(default " OPTIONS_DEFAULT_UNIX ", unless there is a --port);\n"
 	  "DATA is the data socket of -compat-v0" },
-	{ "tap", "DEV", set_tap,
+	{ "tap", 0, "DEV", set_tap,
 	  "plug in a tap device; may be given several times" },
-	{ "hub", NULL, set_hub, "send every frame to all other ports" },
-	{ "compat-v0", NULL, set_compat_v0,
+	{ "hub", 0, NULL, set_hub, "send every frame to all other ports" },
+	{ "compat-v0", 0, NULL, set_compat_v0,
 	  "take clients of protocol version 0 as well" },
-	{ "daemon", NULL, set_daemon,
+	{ "daemon", 0, NULL, set_daemon,
 	  "run in the background, log to syslog" },
-	{ "port", "SPEC", set_port,
+	{ "port", 0, "SPEC", set_port,
 	  "plug in a port: TYPE:ADDRESS[,key=value]...\n"
-	  "  tap:DEV         a tap device\n"
-	  "  uml:SOCKET      UML eth0=daemon\n"
+	  "  tap:DEV           a tap device\n"
+	  "  uml:SOCKET        UML eth0=daemon\n"
 	  "  seqpacket:SOCKET  UML vec0:transport=bess\n"
-	  "  fd:NUMBER       an open tap or message socket\n"
+	  "  fd:NUMBER         an open tap or message socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
 	  "name=NAME; of a tap also queueing=MODE, txqueuelen=N" },
-	{ "control", "PATH", set_control,
+	{ "control", 0, "PATH", set_control,
 	  "management socket, for uml_routerctl" },
-	{ "pidfile", "FILE", set_pidfile, "write the process id to FILE" },
-	{ "user", "USER", set_user,
+	{ "pidfile", 0, "FILE", set_pidfile, "write the process id to FILE" },
+	{ "user", 0, "USER", set_user,
 	  "become USER when all ports are open" },
-	{ "mode", "MODE", set_mode, "octal mode of the sockets" },
-	{ "group", "GROUP", set_group, "group of the sockets" },
-	{ "ageing", "SECONDS", set_ageing,
+	{ "mode", 0, "MODE", set_mode, "octal mode of the sockets (by the umask)" },
+	{ "group", 0, "GROUP", set_group, "group of the sockets; --mode 660 lets it in" },
+	{ "ageing", 0, "SECONDS", set_ageing,
 	  "forget an address not seen for so long (300)" },
-	{ "fdb-size", "N", set_fdb_size, "most addresses (65536)" },
-	{ "max-ports", "N", set_max_ports, "most ports (4096)" },
-	{ "verbose", NULL, set_verbose, "log more" },
-	{ "help", NULL, set_help, "print this" },
-	{ "version", NULL, set_version, "print the version" },
+	{ "fdb-size", 0, "N", set_fdb_size, "most addresses (65536)" },
+	{ "max-ports", 0, "N", set_max_ports, "most ports (4096)" },
+	{ "verbose", 'v', NULL, set_verbose, "log more" },
+	{ "help", 'h', NULL, set_help, "print this" },
+	{ "version", 'V', NULL, set_version, "print the version" },
 };
 
 static void help_word(const struct option_word *word, FILE *out)
 {
 	const char *line = word->help;
-	char head[40];
+	char head[40], letter[] = "-?, ";
 
-	snprintf(head, sizeof(head), "--%s%s%s", word->name,
-		 word->arg ? " " : "", word->arg ? word->arg : "");
+	letter[1] = word->letter;
+	snprintf(head, sizeof(head), "%s--%s%s%s", word->letter ? letter : "",
+		 word->name, word->arg ? " " : "", word->arg ? word->arg : "");
 	fprintf(out, "  %-23s ", head);
 	for (;;) {
 		int len = (int)strcspn(line, "\n");
@@ -227,15 +235,21 @@ static void help_word(const struct option_word *word, FILE *out)
 	}
 }
 
+void options_usage(const char *program, FILE *out)
+{
+	fprintf(out, "Usage: %s [-unix CONTROL [DATA]] [-tap DEV]... [-hub] "
+		"[-compat-v0] [-daemon]\n"
+		"       %s [--port SPEC]... [--control PATH] [OPTION]...\n"
+		"       %s --help\n", program, program, program);
+}
+
 void options_help(const char *program, FILE *out)
 {
 	size_t i;
 
-	fprintf(out, "Usage: %s [-unix CONTROL [DATA]] [-tap DEV]... [-hub] "
-		"[-compat-v0] [-daemon]\n"
-		"       %s [--port SPEC]... [--control PATH] [OPTION]...\n"
-		"Ethernet switch for User Mode Linux and other virtual "
-		"machines.\n\n", program, program);
+	options_usage(program, out);
+	fprintf(out, "Ethernet switch for User Mode Linux and other virtual "
+		"machines.\n\n");
 	for (i = 0; i < COUNT(words); i++)
 		help_word(&words[i], out);
 }
@@ -253,6 +267,21 @@ static void fill_getopt(struct option longs[COUNT(words) + 1])
 	}
 }
 
+/* The word behind what getopt returns; NULL: it did not like it. A long word
+ * is not meant by a single letter. */
+static const struct option_word *find_word(int c, const char *text)
+{
+	size_t i;
+
+	if (c >= 256)
+		return text[0] == '-' && strlen(text) == 2 ? NULL :
+							     &words[c - 256];
+	for (i = 0; i < COUNT(words); i++)
+		if (words[i].letter && words[i].letter == c)
+			return &words[i];
+	return NULL;
+}
+
 /* The word that getopt did not like. */
 static int misuse(struct parser *p, const char *word, int kind)
 {
@@ -264,6 +293,7 @@ static int misuse(struct parser *p, const char *word, int kind)
 static int parse_words(struct parser *p, int argc, char *argv[])
 {
 	struct option longs[COUNT(words) + 1];
+	const struct option_word *word = NULL;
 	bool after_unix = false;
 	int c, at, failed = 0;
 
@@ -272,16 +302,17 @@ static int parse_words(struct parser *p, int argc, char *argv[])
 	opterr = 0;
 	while (!failed && p->opts->action == OPTIONS_RUN) {
 		at = optind ? optind : 1;
-		c = getopt_long_only(argc, argv, "-:", longs, NULL);
+		c = getopt_long_only(argc, argv, "-:vhV", longs, NULL);
 		if (c == -1)
 			break;
-		if (c >= 256)
-			failed = words[c - 256].set(p, optarg);
+		word = find_word(c, argv[at]);
+		if (word)
+			failed = word->set(p, optarg);
 		else if (c == 1)
 			failed = set_positional(p, optarg, after_unix);
 		else
 			failed = misuse(p, argv[at], c);
-		after_unix = c >= 256 && words[c - 256].set == set_unix;
+		after_unix = word && word->set == set_unix;
 	}
 	if (!failed && p->opts->action == OPTIONS_RUN && optind < argc)
 		failed = set_positional(p, argv[optind], false);
@@ -338,6 +369,10 @@ int options_parse(struct options *opts, int argc, char *argv[],
 
 void options_free(struct options *opts)
 {
+	unsigned int i;
+
+	for (i = 0; i < opts->port_count; i++)
+		free(opts->ports[i].text);
 	free(opts->ports);
 	opts->ports = NULL;
 	opts->port_count = 0;

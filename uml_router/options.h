@@ -54,7 +54,7 @@ struct options {
  * options_parse() - Parse the command line
  * @opts:	filled; refers to @argv
  * @argc:	number of words
- * @argv:	the words; SPECs are cut into pieces
+ * @argv:	the words
  * @err:	filled on failure
  *
  * Nothing is opened or changed by it.
@@ -66,6 +66,9 @@ int options_parse(struct options *opts, int argc, char *argv[],
 
 /** options_free() - Free what options_parse() allocated */
 void options_free(struct options *opts);
+
+/** options_usage() - Print the forms of the command line */
+void options_usage(const char *program, FILE *out);
 
 /** options_help() - Print how to use the program */
 void options_help(const char *program, FILE *out);

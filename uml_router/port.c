@@ -138,7 +138,7 @@ void port_flush(struct port *p)
 		send_some(p);
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
-	else if (p->queue.len <= p->queue.limit / 2)
+	if (p->queue.len <= p->queue.limit / 2)
 		release_waiters(p);
 	if (p->stalled != !!(p->io.interest & EPOLLOUT))
 		touch_turn(p);
@@ -186,15 +186,24 @@ static void on_hold_timer(struct timer *timer)
 	touch_turn(p);
 }
 
+static uint32_t longest_hold(const struct port *p, const struct port *because_of)
+{
+	if (because_of->policy == POLICY_DROP && p->ops->hold_ms > HOLD_BRIEFLY)
+		return HOLD_BRIEFLY;
+	return p->ops->hold_ms;
+}
+
 static void hold(struct port *p, struct port *because_of,
 		 struct frame *const frames[], unsigned int n)
 {
+	uint32_t ms = longest_hold(p, because_of);
+
 	memcpy(p->kept, frames, n * sizeof(frames[0]));
 	p->kept_len = n;
 	p->held = true;
 	list_append(&because_of->waiters, &p->wait);
-	if (p->ops->hold_ms != HOLD_FOREVER)
-		loop_arm(p->sw->loop, &p->hold_timer, p->ops->hold_ms);
+	if (ms != HOLD_FOREVER)
+		loop_arm(p->sw->loop, &p->hold_timer, ms);
 	touch_turn(p);
 }
 

@@ -15,8 +15,6 @@
  * watched, and the port is "stalled". The queue is bounded. What happens to a
  * frame for a port whose queue is full is the port's policy:
  *
- *   drop	the frame is dropped and counted (queue_full). One slow client
- *		never hurts another.
  *   block	the ingress port is held: its frame and the rest of its burst
  *		are kept back, and it is not read until the queue has drained
  *		to half. Nothing is lost inside the switch, at the price that
@@ -24,6 +22,12 @@
  *		Some clients cannot be held for long (ops->hold_ms); when
  *		their time is up, their frames to the full port are read,
  *		dropped and counted (hold_limit).
+ *   drop	the same, but for HOLD_BRIEFLY at most: then the frames are
+ *		dropped and counted (queue_full), without a further hold until
+ *		the queue has drained to half. A client that is alive has read
+ *		by then, and a sender at full speed does not take the processor
+ *		from it; one that stands still hurts the others no more than
+ *		that. Frames to all ports never wait.
  *
  * A back end (port_*.c) knows descriptors and framing, and nothing of
  * addresses. The switch knows addresses, and never a descriptor.
@@ -75,6 +79,8 @@ enum port_policy {
 	POLICY_BLOCK,
 };
 
+/** Milliseconds that a sender waits for a port with policy=drop. */
+#define HOLD_BRIEFLY 5
 /** The sender can wait as long as it takes. */
 #define HOLD_FOREVER UINT32_MAX
 /** Milliseconds that UML's vector driver can wait: when its transmit queue
@@ -176,7 +182,8 @@ struct port_queue {
  * @kept_len:	how many
  * @wait:	in the list of the port that this one waits for
  * @held:	not read
- * @impatient:	was held for ops->hold_ms: reads on, without a further hold
+ * @impatient:	was held for as long as it may be: reads on, without a further
+ *		hold, until @wait ends
  * @hold_timer:	end of the hold
  * @turn:	see port.c
  * @dying:	is to be destroyed before the loop sleeps

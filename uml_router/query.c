@@ -39,7 +39,7 @@ static json_t *text(const char *bytes)
 
 	if (value)
 		return value;
-	for (i = 0; bytes[i] && i < sizeof(ascii) - 1; i++)
+	for (i = 0; i < sizeof(ascii) - 1 && bytes[i]; i++)
 		ascii[i] = (unsigned char)bytes[i] < 0x80 ? bytes[i] : '?';
 	ascii[i] = '\0';
 	return json_string(ascii);
@@ -57,7 +57,8 @@ static json_t *drops_json(const uint64_t drops[PORT_DROPS])
 	int i;
 
 	for (i = 0; i < PORT_DROPS; i++)
-		json_object_set_new(object, port_drop_name(i), u64(drops[i]));
+		json_object_set_new(object, port_drop_name((enum port_drop)i),
+				    u64(drops[i]));
 	return object;
 }
 

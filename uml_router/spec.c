@@ -127,6 +127,7 @@ int spec_parse(char *text, struct port_spec *spec, struct err *err)
 	*spec = (struct port_spec){
 		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
 		.queueing = QUEUEING_DEFAULT,
+		.text = spec->text,
 		.perm = spec->perm,
 	};
 	if (!next) {
@@ -139,6 +140,9 @@ int spec_parse(char *text, struct port_spec *spec, struct err *err)
 	spec->address = strsep(&next, ",");
 	if (!*spec->address)
 		return err_set(err, "port of type %s has no address", text);
+	if (spec->backend->device &&
+	    parse_ifname(spec->address, false, err) < 0)
+		return -1;
 	while (next)
 		if (set_key(spec, strsep(&next, ","), err) < 0)
 			return -1;

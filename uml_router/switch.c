@@ -106,8 +106,7 @@ static struct port *look_up(const struct sw *sw, const struct frame *frame)
 
 static bool must_wait(const struct port *in, struct port *out)
 {
-	return out->policy == POLICY_BLOCK && port_can_wait(in) &&
-	       port_full(out);
+	return port_can_wait(in) && port_full(out);
 }
 
 static void send_to(struct port *out, struct frame *frame)
@@ -133,7 +132,8 @@ static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
 	return NULL;
 }
 
-/* All or nobody: a frame that one port must wait for is sent to none yet. */
+/* All or nobody: a frame that one port must wait for is sent to none yet. For
+ * a port that drops none waits: it would wait for each slow one in turn. */
 static struct port *flood(struct sw *sw, struct port *in, struct frame *frame)
 {
 	struct list *at;
@@ -142,7 +142,8 @@ static struct port *flood(struct sw *sw, struct port *in, struct frame *frame)
 		list_for_each(at, &sw->ports) {
 			struct port *out = container_of(at, struct port, node);
 
-			if (out != in && must_wait(in, out))
+			if (out != in && out->policy == POLICY_BLOCK &&
+			    must_wait(in, out))
 				return out;
 		}
 	list_for_each(at, &sw->ports) {

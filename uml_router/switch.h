@@ -126,9 +126,9 @@ void sw_remove(struct sw *sw, struct port *port);
  * @in:		ingress port
  * @frame:	the frame; egress ports take references of their own
  *
- * Return: NULL when the frame was dealt with, else the port with policy=block
- *	   whose queue is full: then nothing was sent, and the frame is to
- *	   be given again when that port has room.
+ * Return: NULL when the frame was dealt with, else the port whose queue is
+ *	   full and worth waiting for: then nothing was sent, and the frame
+ *	   is to be given again when that port has room.
  */
 struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame);
 

@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,8 @@ static FILE *connect_to(const char *path, struct err *err)
 	}
 	flags = fcntl(fd, F_GETFL);
 	fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	/* The switch may turn us away: that is to be told, not to be died of. */
+	signal(SIGPIPE, SIG_IGN);
 	stream = fdopen(fd, "r+");
 	if (!stream)
 		err_errno(err, "fdopen");
@@ -273,10 +276,13 @@ static int ask(const char *path, const struct view *view, char *args[],
 	return failed ? -1 : 0;
 }
 
-static int misuse(const char *why, const char *what)
+static int misuse(int argc, char *argv[])
 {
-	fprintf(stderr, "uml_routerctl: %s%s\n", why, what);
-	help(stderr);
+	fprintf(stderr, "uml_routerctl: %s", argc ? "unknown request:" :
+		"what is to be shown?");
+	for (; argc > 0; argc--)
+		fprintf(stderr, " %s", *argv++);
+	fprintf(stderr, "\nTry 'uml_routerctl --help'.\n");
 	return EXIT_FAILURE;
 }
 
@@ -293,11 +299,9 @@ static int run(const char *path, bool as_json, int argc, char *argv[])
 	const struct view *view;
 	struct err err;
 
-	if (argc < 1)
-		return misuse("what is to be shown?", "");
-	view = find_view(argv[0], argc > 1 ? argv[1] : "");
+	view = argc ? find_view(argv[0], argc > 1 ? argv[1] : "") : NULL;
 	if (!view)
-		return misuse("unknown request: ", argv[0]);
+		return misuse(argc, argv);
 	argv += view->verb[0] ? 2 : 1;
 	if (ask(path, view, argv, as_json, &err) == 0)
 		return EXIT_SUCCESS;
@@ -318,7 +322,7 @@ int main(int argc, char *argv[])
 	bool as_json = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+s:jhV", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:jhV", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			path = optarg;
@@ -333,7 +337,6 @@ int main(int argc, char *argv[])
 			printf("uml_routerctl (uml-netutils) %s\n", VERSION);
 			return EXIT_SUCCESS;
 		default:
-			help(stderr);
 			return EXIT_FAILURE;
 		}
 	}

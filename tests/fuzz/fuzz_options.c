@@ -31,7 +31,8 @@ static void check_ports(const struct options *opts)
 	for (i = 0; i < opts->port_count; i++) {
 		const struct port_spec *s = &opts->ports[i];
 
-		must(s->backend && s->address, "each has a type and an address");
+		must(s->backend && s->address,
+		     "each has a type and an address");
 		must(!s->data || (!i && s->backend == &backend_uml),
 		     "version 0 is for -unix");
 		must(s->conf.queue >= 1 && s->conf.queue <= PORT_MAX_QUEUE,

@@ -68,7 +68,8 @@ static void answer(struct query *query, struct fake_world *world,
 
 static void set_up(struct fake_world *world, struct fake ports[])
 {
-	static const char *const names[PORTS] = { "p0", "tap0", "uml\xff", "x" };
+	static const char *const names[PORTS] = { "p0", "tap0", "uml\xff",
+						  "x" };
 	struct sw_conf conf = { false, 16, 300, PORTS };
 	uint32_t i;
 

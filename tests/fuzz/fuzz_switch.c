@@ -79,7 +79,7 @@ static struct books read_books(const struct sw *sw)
 			     .flooded = sw->stats.flooded,
 			     .ports = sw->port_count };
 	uint64_t kept = 0, waiting = 0;
-	const struct list *at;
+	struct list *at;
 	struct port_stats sum;
 
 	list_for_each(at, &sw->ports) {

@@ -378,7 +378,7 @@ static uint32_t longest_queue(const struct port *p)
 /* The port on whose list of waiters @p is. */
 static const struct port *waits_for(const struct sw *sw, const struct port *p)
 {
-	const struct list *at, *waiter;
+	struct list *at, *waiter;
 
 	list_for_each(at, &sw->ports) {
 		const struct port *q = container_of(at, struct port, node);
@@ -398,7 +398,9 @@ static const char *check_hold(const struct sw *sw, const struct port *p)
 		return "who is held waits for a port, and nobody else does";
 	if (p->held && p->impatient)
 		return "held, although it was held for long enough";
-	if (p->held && p->ops->hold_ms != HOLD_FOREVER &&
+	if (p->held &&
+	    (p->ops->hold_ms != HOLD_FOREVER ||
+	     (full && full->policy == POLICY_DROP)) &&
 	    !timer_armed(&p->hold_timer))
 		return "held without an end";
 	if (!p->held && timer_armed(&p->hold_timer))
@@ -442,7 +444,7 @@ static int by_address(const void *a, const void *b)
 
 static size_t held_frames(const struct sw *sw, const struct frame **out)
 {
-	const struct list *at;
+	struct list *at;
 	size_t n = 0;
 	uint32_t i;
 
@@ -493,7 +495,7 @@ const char *fake_check(const struct sw *sw)
 {
 	const char *wrong = NULL;
 	unsigned int count = 0, blocking = 0;
-	const struct list *at;
+	struct list *at;
 
 	if (!list_empty(&sw->touched))
 		return "ports are left to be flushed";

@@ -20,20 +20,30 @@ static struct fdb *new_fdb(uint32_t size)
 	return fdb;
 }
 
+static void mac_of(uint32_t n, uint8_t mac[6])
+{
+	mac[0] = 2;
+	mac[1] = 0;
+	mac[2] = (uint8_t)(n >> 24);
+	mac[3] = (uint8_t)(n >> 16);
+	mac[4] = (uint8_t)(n >> 8);
+	mac[5] = (uint8_t)n;
+}
+
 static enum fdb_learned learn(struct fdb *fdb, struct fdb_owner *owner,
 			      uint32_t n, uint32_t now)
 {
-	const uint8_t mac[6] = { 2, 0, (uint8_t)(n >> 24), (uint8_t)(n >> 16),
-				 (uint8_t)(n >> 8), (uint8_t)n };
+	uint8_t mac[6];
 
+	mac_of(n, mac);
 	return fdb_learn(fdb, 0, mac, owner, now);
 }
 
 static struct fdb_owner *where(const struct fdb *fdb, uint32_t n)
 {
-	const uint8_t mac[6] = { 2, 0, (uint8_t)(n >> 24), (uint8_t)(n >> 16),
-				 (uint8_t)(n >> 8), (uint8_t)n };
+	uint8_t mac[6];
 
+	mac_of(n, mac);
 	return fdb_lookup(fdb, 0, mac);
 }
 
@@ -314,8 +324,7 @@ static int model_find(const struct model *m, uint16_t vlan, uint32_t n)
 
 static void model_drop(struct model *m, unsigned int i)
 {
-	memmove(&m->at[i], &m->at[i + 1],
-		(m->len - i - 1) * sizeof(m->at[0]));
+	memmove(&m->at[i], &m->at[i + 1], (m->len - i - 1) * sizeof(m->at[0]));
 	m->len--;
 }
 
@@ -379,13 +388,6 @@ struct pair {
 	struct model model;
 	uint32_t now;
 };
-
-static void mac_of(uint32_t n, uint8_t mac[6])
-{
-	memset(mac, 0, 6);
-	mac[0] = 2;
-	mac[5] = (uint8_t)n;
-}
 
 /* One step of both; returns whether they agree. */
 static bool step(struct pair *p)

@@ -67,7 +67,7 @@ struct alarm_clock {
 	bool early;
 	unsigned int again;
 	uint64_t again_ms;
-	struct timer *other;	/* disarmed by this one */
+	struct timer *other; /* disarmed by this one */
 };
 
 static void on_alarm(struct timer *timer)
@@ -141,7 +141,7 @@ static void test_timer_moved(void)
 	set(&b, &loop, &diary, 'b');
 	loop_arm(&loop, &a.timer, 1);
 	loop_arm(&loop, &b.timer, 2);
-	loop_arm(&loop, &a.timer, 20);
+	loop_arm(&loop, &a.timer, 3);
 	wait_for(&loop, &diary, 2);
 	is_str(read_diary(&diary), "ba", "moved back");
 	loop_arm(&loop, &a.timer, 1000000);
@@ -187,7 +187,7 @@ static void test_timer_in_callback(void)
 	a.other = &b.timer;
 	loop_arm(&loop, &a.timer, 1);
 	loop_arm(&loop, &b.timer, 1);
-	loop_arm(&loop, &c.timer, 10);
+	loop_arm(&loop, &c.timer, 150);
 	wait_for(&loop, &diary, 4);
 	is_str(read_diary(&diary), "aaac",
 	       "armed again in its callback; another one of the same "
@@ -217,7 +217,8 @@ static void test_many_timers(void)
 	}
 	wait_for(&loop, &diary, 40);
 	for (i = 1; i < diary.len; i++)
-		wrong += a[diary.at[i - 1]].timer.due > a[diary.at[i]].timer.due;
+		wrong += a[diary.at[i - 1]].timer.due >
+			 a[diary.at[i]].timer.due;
 	ok(diary.len == 40 && !wrong, "40 timers in order");
 	loop_fini(&loop);
 }
@@ -249,8 +250,8 @@ struct task {
 	struct loop *loop;
 	struct diary *diary;
 	int name;
-	struct work *then;	/* scheduled by this one */
-	struct work *reaped;	/* reaped by this one */
+	struct work *then;   /* scheduled by this one */
+	struct work *reaped; /* reaped by this one */
 };
 
 static void on_task(struct work *work)
@@ -358,7 +359,8 @@ static void test_reap(void)
 	loop_reap(&loop, &z.work);
 	loop_schedule(&loop, &z.work);
 	loop_fini(&loop);
-	is_str(read_diary(&diary), "abzz", "the end of the loop reaps the rest");
+	is_str(read_diary(&diary), "abzz",
+	       "the end of the loop reaps the rest");
 }
 
 /* Reaping that goes on until there is nothing left of it. */
@@ -385,7 +387,7 @@ struct watched {
 	struct loop *loop;
 	struct diary *diary;
 	int name;
-	struct watched *victim;	/* ended by this one */
+	struct watched *victim; /* ended by this one */
 	bool read;		/* take what is there */
 	struct task *task;	/* scheduled by this one */
 };

@@ -82,8 +82,8 @@ static void test_receive(int type, const char *kind)
 	set_up(&b, type);
 	is_int(receive(&b, &burst), 0, "%s: nothing to read is no failure",
 	       kind);
-	ok(!burst.n && !burst.empty && !burst.lost && !burst.eof,
-	   "%s: nothing", kind);
+	ok(!burst.n && !burst.empty && !burst.lost && !burst.eof, "%s: nothing",
+	   kind);
 	idle = b.world.sw.pool.used;
 	ok(say(b.peer, 60) && say(b.peer, 1514) && say(b.peer, 14),
 	   "%s: three messages", kind);
@@ -465,12 +465,14 @@ static void write_frame(int fd, uint32_t from, uint32_t to, uint32_t number)
 static void test_port_ends(int type, const char *kind)
 {
 	struct fake other;
+	struct port *port;
 	struct bench b;
 	uint32_t i;
 
 	set_up(&b, type);
 	fake_plug(&other, &b.world.sw, "other", 256, POLICY_DROP);
-	plug(&b, 256, POLICY_DROP);
+	port = plug(&b, 256, POLICY_DROP);
+	ok(sw_find(&b.world.sw, "sock") == port, "%s: a port", kind);
 	for (i = 0; i < 100; i++)
 		write_frame(b.peer, 1, FAKE_ALL, i);
 	close(b.peer);

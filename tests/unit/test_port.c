@@ -30,8 +30,8 @@ static void meet(struct bench *b)
 }
 
 /* @out has the queue and policy under test; @hold_ms is @in's. */
-static void set_up(struct bench *b, unsigned int queue,
-		   enum port_policy policy, uint32_t hold_ms)
+static void set_up(struct bench *b, unsigned int queue, enum port_policy policy,
+		   uint32_t hold_ms)
 {
 	struct err err;
 
@@ -90,7 +90,7 @@ static bool exact(uint32_t queue, uint32_t room, uint32_t offered,
 	struct bench b;
 	bool good;
 
-	set_up(&b, queue, POLICY_DROP, HOLD_FOREVER);
+	set_up(&b, queue, POLICY_DROP, HOLD_NEVER);
 	fake_room(&b.out, room);
 	for (i = 0; i < offered; i += burst)
 		offer(&b, 2, i, least(burst, offered - i));
@@ -138,7 +138,7 @@ static void test_drop_while_sending(uint32_t queue, uint32_t chunk)
 	uint64_t sum;
 	struct bench b;
 
-	set_up(&b, queue, POLICY_DROP, HOLD_FOREVER);
+	set_up(&b, queue, POLICY_DROP, HOLD_NEVER);
 	b.out.chunk = chunk;
 	for (i = 0; i < 200; i++) {
 		uint32_t j, n = 1 + i * 7 % 90;
@@ -149,8 +149,10 @@ static void test_drop_while_sending(uint32_t queue, uint32_t chunk)
 		if (fake_check(&b.world.sw))
 			break;
 	}
-	is_str(fake_check(&b.world.sw), NULL, "queue=%u, %u at a time: in "
-	       "order after each turn", queue, chunk);
+	is_str(fake_check(&b.world.sw), NULL,
+	       "queue=%u, %u at a time: in "
+	       "order after each turn",
+	       queue, chunk);
 	fake_settle(&b.world.loop);
 	sum = b.out.sent.len + drops(&b.out, DROP_QUEUE_FULL);
 	is_int((intmax_t)sum, offered, "nothing is lost uncounted");
@@ -168,7 +170,7 @@ static void test_ring(void)
 	struct bench b;
 	uint32_t i;
 
-	set_up(&b, 100, POLICY_DROP, HOLD_FOREVER);
+	set_up(&b, 100, POLICY_DROP, HOLD_NEVER);
 	fake_room(&b.out, 0);
 	offer(&b, 2, 0, 100);
 	for (i = 1; i < 50; i++) {
@@ -311,8 +313,8 @@ static void test_hold_limit(void)
 	while (b.in.port->held && fake_clock_ms() - begin < SHORT_MS)
 		sleep_a_turn(&b);
 	ok(fake_clock_ms() - begin >= 30, "not shorter than promised");
-	ok(!b.in.port->held && b.in.port->impatient &&
-		   b.in.in_done == 201 && !b.in.port->kept_len,
+	ok(!b.in.port->held && b.in.port->impatient && b.in.in_done == 201 &&
+		   !b.in.port->kept_len,
 	   "then read to the end");
 	is_int((intmax_t)(drops(&b.out, DROP_HOLD_LIMIT) +
 			  b.out.port->queue.len),
@@ -321,8 +323,9 @@ static void test_hold_limit(void)
 		   !fake_dropped(&b.in) && !fake_check(&b.world.sw),
 	   "what waited before waits on");
 	offer(&b, 2, 200, 1);
-	ok(!b.in.port->held && drops(&b.out, DROP_HOLD_LIMIT) +
-					b.out.port->queue.len == 201,
+	ok(!b.in.port->held &&
+		   drops(&b.out, DROP_HOLD_LIMIT) + b.out.port->queue.len ==
+			   201,
 	   "no further hold while it is full");
 	offer(&b, 3, 201, 50);
 	ok(fake_in_order(&b.other, 201, 50), "others get theirs");
@@ -334,8 +337,8 @@ static void test_hold_limit(void)
 	ok(b.in.port->held && !fake_check(&b.world.sw), "and holds again");
 	fake_room(&b.out, FAKE_ENDLESS);
 	fake_settle(&b.world.loop);
-	ok(!b.in.port->held && fake_number(&b.out.sent.at[b.out.sent.len - 1]) ==
-				       399,
+	ok(!b.in.port->held &&
+		   fake_number(&b.out.sent.at[b.out.sent.len - 1]) == 399,
 	   "without loss this time");
 	ok(!timer_armed(&b.in.port->hold_timer), "and without a timer");
 	tear_down(&b);
@@ -375,6 +378,56 @@ static void test_hold_never(void)
 	fake_room(&b.out, FAKE_ENDLESS);
 	fake_settle(&b.world.loop);
 	ok(fake_in_order(&b.out, 0, 74), "the first ones arrive");
+	tear_down(&b);
+}
+
+/* policy=drop: a client that reads in time loses nothing, and one that does
+ * not is waited for only once. */
+static void test_brief_hold(void)
+{
+	uint64_t begin;
+	struct bench b;
+
+	set_up(&b, 64, POLICY_DROP, HOLD_FOREVER);
+	fake_room(&b.out, 10);
+	begin = fake_clock_ms();
+	offer(&b, 2, 0, 200);
+	ok(b.in.port->held || fake_clock_ms() - begin >= HOLD_BRIEFLY,
+	   "a full port that drops is waited for");
+	fake_room(&b.out, FAKE_ENDLESS);
+	fake_settle(&b.world.loop);
+	ok(fake_clock_ms() - begin >= HOLD_BRIEFLY ||
+		   (fake_in_order(&b.out, 0, 200) && !fake_dropped(&b.out)),
+	   "room in time: all arrive");
+	fake_room(&b.out, 0);
+	b.out.sent.len = 0;
+	begin = fake_clock_ms();
+	offer(&b, 2, 200, 200);
+	while (b.in.port->held && fake_clock_ms() - begin < SHORT_MS)
+		sleep_a_turn(&b);
+	ok(fake_clock_ms() - begin >= HOLD_BRIEFLY && !b.in.port->held &&
+		   b.in.port->impatient,
+	   "no room: waited for, but not for long");
+	fake_settle(&b.world.loop);
+	is_int((intmax_t)drops(&b.out, DROP_QUEUE_FULL), 200 - 64,
+	       "then what the queue cannot hold is dropped and counted");
+	offer(&b, 2, 400, 10);
+	ok(!b.in.port->held && drops(&b.out, DROP_QUEUE_FULL) == 210 - 64,
+	   "and waited for only once");
+	tear_down(&b);
+}
+
+/* A frame for all does not wait for a port that drops. */
+static void test_flood_no_hold(void)
+{
+	struct bench b;
+
+	set_up(&b, 64, POLICY_DROP, HOLD_FOREVER);
+	fake_room(&b.out, 0);
+	offer(&b, FAKE_ALL, 0, 100);
+	ok(!b.in.port->held && fake_in_order(&b.other, 0, 100) &&
+		   drops(&b.out, DROP_QUEUE_FULL) == 100 - 64,
+	   "flooding waits for no port that drops");
 	tear_down(&b);
 }
 
@@ -481,8 +534,8 @@ static void test_broken_in_burst(void)
 	offer(&b, 2, 0, 64 * 3);
 	sw_sum(&b.world.sw, &sum);
 	ok(!b.out.port && b.out.sent.len == 64, "broken in the second burst");
-	ok(sum.drops[DROP_CLOSED] == 64 &&
-		   b.other.sent.len == 64 && !b.world.sw.pool.used,
+	ok(sum.drops[DROP_CLOSED] == 64 && b.other.sent.len == 64 &&
+		   !b.world.sw.pool.used,
 	   "each frame is sent, counted, or flooded after its end");
 	tear_down(&b);
 }
@@ -521,6 +574,25 @@ static void test_close_empty(void)
 	sw_sum(&b.world.sw, &sum);
 	ok(!b.out.port && !sum.drops[DROP_CLOSED] && !b.world.sw.blocking,
 	   "nothing to count");
+	tear_down(&b);
+}
+
+/* Somebody else has the descriptor, too (the parent that handed it over): it
+ * stays open when we close it, and is not watched any more. */
+static void test_close_shared(void)
+{
+	struct bench b;
+	int shared;
+
+	set_up(&b, 64, POLICY_DROP, HOLD_FOREVER);
+	shared = dup(b.out.fd);
+	port_close(b.out.port);
+	fake_settle(&b.world.loop);
+	if (send(b.out.peer, "x", 1, MSG_NOSIGNAL) != 1)
+		tap_bail("send");
+	is_int(loop_turn(&b.world.loop, 0), 0,
+	       "a descriptor that others hold is not watched any more");
+	close(shared);
 	tear_down(&b);
 }
 
@@ -661,11 +733,10 @@ static void test_breaks_while_asked(void)
 	b.out.fail = EPIPE;
 	offer(&b, FAKE_ALL, 0, 200);
 	sw_sum(&b.world.sw, &sum);
-	ok(!b.out.port && fake_in_order(&b.other, 0, 200) &&
-		   !b.in.port->held && !b.in.intruded,
+	ok(!b.out.port && fake_in_order(&b.other, 0, 200) && !b.in.port->held &&
+		   !b.in.intruded,
 	   "nobody waits for a port that is gone");
-	is_int((intmax_t)sum.drops[DROP_CLOSED], 64,
-	       "its frames are counted");
+	is_int((intmax_t)sum.drops[DROP_CLOSED], 64, "its frames are counted");
 	tear_down(&b);
 }
 
@@ -714,6 +785,8 @@ int main(void)
 	test_hold_limit();
 	test_hold_in_time();
 	test_hold_never();
+	test_brief_hold();
+	test_flood_no_hold();
 	test_send_error();
 	test_link_down();
 	test_error_in_burst(EMSGSIZE, "an error");
@@ -722,6 +795,7 @@ int main(void)
 	test_broken_in_burst();
 	test_close_with_queue();
 	test_close_empty();
+	test_close_shared();
 	test_full_port_closes();
 	test_full_port_closes_late();
 	test_held_port_closes();

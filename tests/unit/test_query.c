@@ -156,27 +156,39 @@ static void test_unknown(struct bench *b)
 	refused(b, "{\"object\": \"port\", \"verb\": \"\"}", "unknown_verb");
 	refused(b, "{\"object\": \"Port\", \"verb\": \"show\"}",
 		"unknown_verb");
-	refused(b, "{\"object\": \"port\", \"verb\": \"sho\"}",
-		"unknown_verb");
+	refused(b, "{\"object\": \"port\", \"verb\": \"sho\"}", "unknown_verb");
 	refused(b, "{\"object\": \"stats\", \"verb\": \"show\"}",
 		"unknown_verb");
 	refused(b, "{\"object\": \"vlan\", \"verb\": \"show\"}",
 		"unknown_verb");
-	refused(b, "{\"object\": \"port\", \"verb\": \"show\", "
-		   "\"args\": [\"p9\"]}", "no_such_port");
-	refused(b, "{\"object\": \"port\", \"verb\": \"show\", "
-		   "\"args\": [\"\"]}", "no_such_port");
-	refused(b, "{\"object\": \"fdb\", \"verb\": \"show\", "
-		   "\"args\": [\"a23456789012345678901234567890123\"]}",
+	refused(b,
+		"{\"object\": \"port\", \"verb\": \"show\", "
+		"\"args\": [\"p9\"]}",
 		"no_such_port");
-	refused(b, "{\"object\": \"port\", \"verb\": \"show\", "
-		   "\"args\": [\"p1\", \"p2\"]}", "bad_argument");
-	refused(b, "{\"object\": \"port\", \"verb\": \"show\", "
-		   "\"args\": [1]}", "bad_argument");
-	refused(b, "{\"object\": \"port\", \"verb\": \"show\", "
-		   "\"args\": [null]}", "bad_argument");
-	refused(b, "{\"object\": \"port\", \"verb\": \"show\", "
-		   "\"args\": [[\"p1\"]]}", "bad_argument");
+	refused(b,
+		"{\"object\": \"port\", \"verb\": \"show\", "
+		"\"args\": [\"\"]}",
+		"no_such_port");
+	refused(b,
+		"{\"object\": \"fdb\", \"verb\": \"show\", "
+		"\"args\": [\"a23456789012345678901234567890123\"]}",
+		"no_such_port");
+	refused(b,
+		"{\"object\": \"port\", \"verb\": \"show\", "
+		"\"args\": [\"p1\", \"p2\"]}",
+		"bad_argument");
+	refused(b,
+		"{\"object\": \"port\", \"verb\": \"show\", "
+		"\"args\": [1]}",
+		"bad_argument");
+	refused(b,
+		"{\"object\": \"port\", \"verb\": \"show\", "
+		"\"args\": [null]}",
+		"bad_argument");
+	refused(b,
+		"{\"object\": \"port\", \"verb\": \"show\", "
+		"\"args\": [[\"p1\"]]}",
+		"bad_argument");
 	refused(b, "{\"object\": \"stats\", \"args\": [\"p1\"]}",
 		"bad_argument");
 }
@@ -193,7 +205,8 @@ static void test_requests(struct bench *b)
 {
 	taken(b, "{\"object\":\"port\",\"verb\":\"show\"}", PORTS);
 	taken(b, "{\"object\":\"port\",\"verb\":\"show\",\"args\":[]}", PORTS);
-	taken(b, "{\"args\":[\"p1\"],\"verb\":\"show\",\"object\":\"port\"}", 1);
+	taken(b, "{\"args\":[\"p1\"],\"verb\":\"show\",\"object\":\"port\"}",
+	      1);
 	taken(b, " {\"object\" : \"stats\"} \r", 1);
 	taken(b, "{\"object\":\"stats\",\"verb\":\"\",\"args\":[]}", 1);
 	taken(b, "{\"object\":\"fdb\",\"verb\":\"show\"}", 0);
@@ -284,12 +297,14 @@ static void test_fdb_show(void)
 		   number_at(one, NULL, "age") <= 6,
 	   "vlan and age");
 	json_decref(all);
-	all = ask(&b, "{\"object\":\"fdb\",\"verb\":\"show\",\"args\":[\"p1\"]}");
+	all = ask(&b,
+		  "{\"object\":\"fdb\",\"verb\":\"show\",\"args\":[\"p1\"]}");
 	is_int((intmax_t)json_array_size(all), 1, "one of that port");
 	is_str(string_at(json_array_get(all, 0), "mac"), "02:00:00:00:00:65",
 	       "it is the right one");
 	json_decref(all);
-	taken(&b, "{\"object\":\"fdb\",\"verb\":\"show\",\"args\":[\"p4\"]}", 0);
+	taken(&b, "{\"object\":\"fdb\",\"verb\":\"show\",\"args\":[\"p4\"]}",
+	      0);
 	tear_down(&b);
 }
 
@@ -443,8 +458,9 @@ static void test_named_port_leaves(void)
 	struct bench b;
 
 	set_up(&b);
-	if (begin(&b, &query, "{\"object\":\"port\",\"verb\":\"show\","
-			      "\"args\":[\"p3\"]}"))
+	if (begin(&b, &query,
+		  "{\"object\":\"port\",\"verb\":\"show\","
+		  "\"args\":[\"p3\"]}"))
 		tap_bail("query_begin");
 	unplug(&b, 3);
 	shows(&b, &query, NULL);

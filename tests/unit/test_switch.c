@@ -136,26 +136,24 @@ static void test_groups(void)
 
 static void test_untouched(void)
 {
-	/* A VLAN tag, in it a second one. */
-	static const uint8_t tagged[FAKE_HEAD] = {
-		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2,
-		0x88, 0xa8, 0x20, 0x64, 0x81, 0x00,
-	};
-	/* A length instead of a type: IEEE 802.3. */
-	static const uint8_t llc[FAKE_HEAD] = {
-		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x00, 0x26, 0x42, 0x42,
-		0x03, 0x00,
-	};
+	/* A VLAN tag and the type of a second one. */
+	static const uint8_t tags[] = { 0x88, 0xa8, 0x20, 0x64, 0x81, 0x00 };
+	/* A length instead of a type, and LLC: IEEE 802.3. */
+	static const uint8_t llc[] = { 0x00, 0x26, 0x42, 0x42, 0x03, 0x00 };
+	uint8_t head[FAKE_HEAD];
 	struct bench b;
 
 	set_up(&b, NULL);
-	pass_raw(&b, 0, tagged, 64);
+	fake_head(head, 100, 101, 1);
+	memcpy(head + 12, tags, sizeof(tags));
+	pass_raw(&b, 0, head, 64);
 	ok(b.port[3].sent.len == 1 && b.port[3].sent.at[0].len == 64 &&
-		   !memcmp(b.port[3].sent.at[0].head, tagged, FAKE_HEAD),
+		   !memcmp(b.port[3].sent.at[0].head, head, FAKE_HEAD),
 	   "a tagged frame as it came");
-	pass_raw(&b, 0, llc, 52);
+	memcpy(head + 12, llc, sizeof(llc));
+	pass_raw(&b, 0, head, 52);
 	ok(b.port[3].sent.len == 1 && b.port[3].sent.at[0].len == 52 &&
-		   !memcmp(b.port[3].sent.at[0].head, llc, FAKE_HEAD),
+		   !memcmp(b.port[3].sent.at[0].head, head, FAKE_HEAD),
 	   "an 802.3 frame as it came");
 	tear_down(&b);
 }

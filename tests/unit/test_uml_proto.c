@@ -77,8 +77,9 @@ static struct bytes make_v3(const struct sockaddr_un *addr)
 
 static struct bytes make(unsigned int version, const struct sockaddr_un *addr)
 {
-	return version == 0 ? make_v0(addr) :
-	       version == 1 ? make_v1(addr) : make_v3(addr);
+	if (version == 0)
+		return make_v0(addr);
+	return version == 1 ? make_v1(addr) : make_v3(addr);
 }
 
 /* In a block of exactly that size: the sanitizer sees a parser that reads
@@ -113,8 +114,8 @@ static void test_version(unsigned int version, size_t size,
 	is_int((intmax_t)len, (intmax_t)size,
 	       "v%u, %s: more is asked for up to the last octet", version,
 	       what);
-	is_int(parse(&b, b.len, &req, &why), UML_REQUEST,
-	       "v%u, %s: a request", version, what);
+	is_int(parse(&b, b.len, &req, &why), UML_REQUEST, "v%u, %s: a request",
+	       version, what);
 	ok(req.version == version && !memcmp(&req.addr, addr, sizeof(*addr)),
 	   "v%u, %s: its address, whole", version, what);
 	for (len = b.len; len <= UML_REQUEST_MAX; len++)
@@ -128,11 +129,11 @@ static void test_version(unsigned int version, size_t size,
 /* The same requests, written down by hand for a little-endian machine. */
 static void test_octets(void)
 {
-	static const unsigned char v0_head[] = "\0\0\0\0" "\x02\0\0\0\0\x01";
-	static const unsigned char v1_head[] =
-		"\xce\xfa\xed\xfe" "\0\0\0\0" "\x02\0\0\0\0\x01";
+	static const unsigned char v0_head[] = "\0\0\0\0\x02\0\0\0\0\x01";
+	static const unsigned char v1_head[] = "\xce\xfa\xed\xfe"
+					       "\0\0\0\0\x02\0\0\0\0\x01";
 	static const unsigned char v3_head[] =
-		"\xce\xfa\xed\xfe" "\x03\0\0\0" "\0\0\0\0";
+		"\xce\xfa\xed\xfe\x03\0\0\0\0\0\0\0";
 	const struct {
 		unsigned int version;
 		const unsigned char *head;
@@ -155,7 +156,7 @@ static void test_octets(void)
 		unsigned char *addr = b.at + heads[i].len;
 
 		memcpy(b.at, heads[i].head, heads[i].len);
-		addr[0] = 1;	/* AF_UNIX */
+		addr[0] = 1; /* AF_UNIX */
 		memcpy(addr + 2, "/d", 2);
 		ok(parse(&b, b.len, &req, &why) == UML_REQUEST &&
 			   req.version == heads[i].version &&

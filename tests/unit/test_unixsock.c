@@ -394,7 +394,7 @@ static int watch_mode(void *data)
 	long looks;
 
 	for (looks = 0; !exists("stop") && looks < 200000000; looks++) {
-		if (!lstat("race", &st) && (st.st_mode & 0777 & ~0600))
+		if (!lstat("race", &st) && (st.st_mode & 0777 & ~0600u))
 			return 1;
 	}
 	return 0;

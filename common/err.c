@@ -79,3 +79,36 @@ int err_hint(struct err *err, const char *fmt, ...)
 	errno = saved;
 	return -1;
 }
+
+/*
+ * Where the bracket that ends the text at @end was opened, with the space
+ * before it; @end where there is none.
+ */
+static size_t bracket_begin(const char *text, size_t end)
+{
+	unsigned int depth = 0;
+	size_t i;
+
+	if (!end || text[end - 1] != ')')
+		return end;
+	for (i = end; i-- > 1;) {
+		if (text[i] == ')')
+			depth++;
+		else if (text[i] == '(' && !--depth)
+			return text[i - 1] == ' ' ? i - 1 : end;
+	}
+	return end;
+}
+
+size_t err_words(const struct err *err)
+{
+	size_t end = strlen(err->text);
+	size_t begin;
+
+	for (;;) {
+		begin = bracket_begin(err->text, end);
+		if (begin == end)
+			return end;
+		end = begin;
+	}
+}

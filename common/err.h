@@ -10,6 +10,8 @@
 #ifndef COMMON_ERR_H
 #define COMMON_ERR_H
 
+#include <stddef.h>
+
 /** Longest text, with its NUL. Longer ones are cut at the end. */
 #define ERR_TEXT_MAX 512
 
@@ -54,5 +56,16 @@ int err_errno(struct err *err, const char *fmt, ...)
  */
 int err_hint(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/**
+ * err_words() - Where the remedies begin
+ * @err:	an error that was set
+ *
+ * For programs whose first line is to be what their ancestors said. The rest
+ * of the text, if any, is what err_hint() appended.
+ *
+ * Return: number of octets before the first remedy; all, where there is none
+ */
+size_t err_words(const struct err *err);
 
 #endif /* COMMON_ERR_H */

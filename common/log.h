@@ -38,7 +38,7 @@ void log_to_syslog(void);
 /**
  * log_msg() - One line
  * @level:	how important
- * @component:	which part speaks ("port", "uml", "control")
+ * @component:	which part speaks ("port", "uml", "control"), or NULL
  * @fmt:	printf format without a newline
  */
 void log_msg(enum log_level level, const char *component, const char *fmt, ...)

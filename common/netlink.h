@@ -20,6 +20,9 @@
 
 #include "common/err.h"
 
+/** How often a list is read anew that changed while it was read. */
+#define NETLINK_LIST_TRIES 20
+
 /** A socket to rtnetlink with its buffers; opaque. */
 struct netlink;
 

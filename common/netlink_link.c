@@ -8,6 +8,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -95,6 +96,23 @@ static int read_info(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+/* Older kernels tell fewer counters; those that all tell are at the front. */
+static void read_stats(const struct nlattr *attr, struct netlink_stats *stats)
+{
+	struct rtnl_link_stats64 all = { 0 };
+	size_t octets = mnl_attr_get_payload_len(attr);
+
+	if (octets > sizeof(all))
+		octets = sizeof(all);
+	memcpy(&all, mnl_attr_get_payload(attr), octets);
+	stats->rx_packets = all.rx_packets;
+	stats->rx_bytes = all.rx_bytes;
+	stats->rx_dropped = all.rx_dropped;
+	stats->tx_packets = all.tx_packets;
+	stats->tx_bytes = all.tx_bytes;
+	stats->tx_dropped = all.tx_dropped;
+}
+
 /* One attribute of the link itself. */
 static int read_attr(const struct nlattr *attr, void *data)
 {
@@ -116,6 +134,15 @@ static int read_attr(const struct nlattr *attr, void *data)
 	case IFLA_ADDRESS:
 		if (mnl_attr_get_payload_len(attr) == MAC_LEN)
 			memcpy(link->mac, mnl_attr_get_payload(attr), MAC_LEN);
+		break;
+	case IFLA_CARRIER:
+		link->carrier = get_u8(attr);
+		break;
+	case IFLA_QDISC:
+		get_text(attr, link->qdisc, sizeof(link->qdisc));
+		break;
+	case IFLA_STATS64:
+		read_stats(attr, &link->stats);
 		break;
 	case IFLA_LINKINFO:
 		mnl_attr_parse_nested(attr, read_info, link);
@@ -167,6 +194,76 @@ int netlink_link_get(struct netlink *nl, const char *name,
 			       name);
 	}
 	*link = found;
+	return 0;
+}
+
+/* A list that grows; @kind decides what gets into it. */
+struct link_list {
+	const char *kind;
+	struct netlink_link *links;
+	size_t count;
+	size_t room;
+};
+
+static int list_grow(struct link_list *list)
+{
+	size_t room = list->room ? 2 * list->room : 16;
+	struct netlink_link *links;
+
+	links = reallocarray(list->links, room, sizeof(*links));
+	if (!links)
+		return -1;
+	list->links = links;
+	list->room = room;
+	return 0;
+}
+
+static int list_link(const struct nlmsghdr *nlh, void *data)
+{
+	struct netlink_link link = { 0 };
+	struct link_list *list = data;
+
+	read_link(nlh, &link);
+	if (!link.index || strcmp(link.kind, list->kind))
+		return MNL_CB_OK;
+	if (list->count == list->room && list_grow(list))
+		return MNL_CB_ERROR;
+	list->links[list->count++] = link;
+	return MNL_CB_OK;
+}
+
+/* The kernel leaves out other kinds by itself since Linux 4.6. */
+static int dump_kind(struct netlink *nl, struct link_list *list)
+{
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
+	struct nlmsghdr *nlh;
+	struct nlattr *nest;
+
+	nlh = netlink_message(nl, RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info));
+	nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, list->kind);
+	mnl_attr_nest_end(nlh, nest);
+	list->count = 0;
+	return netlink_talk(nl, nlh, list_link, list);
+}
+
+int netlink_link_list(struct netlink *nl, const char *kind,
+		      struct netlink_link **links, size_t *count,
+		      struct err *err)
+{
+	struct link_list list = { .kind = kind };
+	int rc, tries = NETLINK_LIST_TRIES;
+
+	do
+		rc = dump_kind(nl, &list);
+	while (rc && errno == EINTR && --tries);
+	if (rc) {
+		netlink_fail(nl, err, "list interfaces of kind '%s'", kind);
+		free(list.links);
+		return -1;
+	}
+	*links = list.links;
+	*count = list.count;
 	return 0;
 }
 

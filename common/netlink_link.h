@@ -20,6 +20,8 @@
 
 /** Room for the kind of an interface ("tun", "bridge", ...) and its NUL. */
 #define LINK_KIND_MAX 16
+/** Room for the kind of a queueing discipline ("fq_codel") and its NUL. */
+#define QDISC_KIND_MAX 16
 
 /**
  * struct netlink_tun - What rtnetlink tells of a tun/tap device
@@ -48,6 +50,24 @@ struct netlink_tun {
 };
 
 /**
+ * struct netlink_stats - What an interface has counted since it was made
+ * @rx_packets:	came from the wire; of a tun/tap, from its program
+ * @rx_bytes:	their octets
+ * @rx_dropped:	of these, thrown away
+ * @tx_packets:	went to the wire; of a tun/tap, to its program
+ * @tx_bytes:	their octets
+ * @tx_dropped:	thrown away instead: the program did not read fast enough
+ */
+struct netlink_stats {
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t rx_dropped;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t tx_dropped;
+};
+
+/**
  * struct netlink_link - A network interface
  * @index:	its number, 1 or more
  * @name:	its name
@@ -57,6 +77,9 @@ struct netlink_tun {
  * @master:	index of the bridge it belongs to, or 0
  * @mac:	its Ethernet address; zeroes where it has none
  * @kind:	what made it ("tun", "bridge", "veth"), or ""
+ * @carrier:	somebody is at the other end; of a tun/tap, a program
+ * @qdisc:	kind of its root queueing discipline
+ * @stats:	its counters
  * @tun:	meaningful where @kind is "tun"
  */
 struct netlink_link {
@@ -68,6 +91,9 @@ struct netlink_link {
 	unsigned int master;
 	uint8_t mac[MAC_LEN];
 	char kind[LINK_KIND_MAX];
+	bool carrier;
+	char qdisc[QDISC_KIND_MAX];
+	struct netlink_stats stats;
 	struct netlink_tun tun;
 };
 
@@ -82,6 +108,23 @@ struct netlink_link {
  */
 int netlink_link_get(struct netlink *nl, const char *name,
 		     struct netlink_link *link, struct err *err);
+
+/**
+ * netlink_link_list() - Every interface of one kind
+ * @nl:		handle
+ * @kind:	"tun", "bridge", ...
+ * @links:	set on success to an array in the kernel's order, to be freed;
+ *		NULL where there is none
+ * @count:	how many
+ * @err:	filled on failure
+ *
+ * A list that changes while it is read is read again.
+ *
+ * Return: 0, or -1 with @err set
+ */
+int netlink_link_list(struct netlink *nl, const char *kind,
+		      struct netlink_link **links, size_t *count,
+		      struct err *err);
 
 /**
  * netlink_ifindex() - Number of the interface of a name

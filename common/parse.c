@@ -272,7 +272,7 @@ int parse_group(const char *text, gid_t *out, struct err *err)
 	if (numeric_id(text, &value))
 		return err_set(err,
 			       "'%.64s' is neither a groupname nor a numeric "
-			       "gid.", text);
+			       "group.", text);
 	*out = value;
 	return 0;
 }

@@ -170,6 +170,9 @@ static int explain_attach(const char *name, uint32_t flags, struct err *err)
 	case EINVAL:
 		explain_einval(name, flags, err);
 		break;
+	case ENOTTY:
+		err_hint(err, "the clone device is not the tun driver's");
+		break;
 	default:
 		break;
 	}
@@ -214,6 +217,8 @@ static int check_features(int fd, const struct tuntap_request *req,
 	uint32_t features = 0;
 	const char *why;
 
+	if (req->queueing == QUEUEING_DEFAULT && !req->vnet_hdr)
+		return 0;
 	if (get_features(fd, &features, err))
 		return -1;
 	errno = EOPNOTSUPP;
@@ -561,8 +566,10 @@ int tuntap_delete(const char *clone, const char *name, struct err *err)
 	if (look_up(name, &link, err))
 		return -1;
 	errno = EINVAL;
-	if (strcmp(link.kind, "tun"))
-		return err_set(err, "'%s' is no tun/tap device", name);
+	if (strcmp(link.kind, "tun")) {
+		err_errno(err, "TUNSETIFF");
+		return err_hint(err, "'%s' is no tun/tap device", name);
+	}
 	errno = EOPNOTSUPP;
 	if (!link.tun.known)
 		return err_set(err, "the kernel does not tell what '%s' is "

@@ -65,12 +65,16 @@ files() {
   need_package
   timeout 20 dpkg-deb -x "$DEB" "$WORK/root"
   diff - <(files "$WORK/root") <<END
+-rw-r--r-- usr/share/bash-completion/completions/tunctl
 -rw-r--r-- usr/share/doc/uml-netutils/NEWS.gz
 -rw-r--r-- usr/share/doc/uml-netutils/README.md.gz
 -rw-r--r-- usr/share/doc/uml-netutils/changelog.gz
 -rw-r--r-- usr/share/doc/uml-netutils/copyright
 -rw-r--r-- usr/share/man/man1/uml_router.1.gz
 -rw-r--r-- usr/share/man/man1/uml_routerctl.1.gz
+-rw-r--r-- usr/share/man/man8/tunctl.8.gz
+-rwxr-xr-x etc/network/if-pre-up.d/uml-netutils
+-rwxr-xr-x usr/bin/tunctl
 -rwxr-xr-x usr/bin/uml_router
 -rwxr-xr-x usr/bin/uml_routerctl
 lrwxrwxrwx usr/bin/uml_switch uml_router
@@ -132,6 +136,9 @@ END
 -rw-r--r-- opt/bin/other
 -rw-r--r-- opt/man/man1/uml_router.1
 -rw-r--r-- opt/man/man1/uml_routerctl.1
+-rw-r--r-- opt/man/man8/tunctl.8
+-rw-r--r-- opt/share/bash-completion/completions/tunctl
+-rwxr-xr-x opt/bin/tunctl
 -rwxr-xr-x opt/bin/uml_router
 -rwxr-xr-x opt/bin/uml_routerctl
 lrwxrwxrwx opt/bin/uml_switch uml_router

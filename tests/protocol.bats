@@ -623,16 +623,6 @@ loses_counted() {
 
 # --- many clients ------------------------------------------------------------
 
-# descriptors PID [OP N]: printed or compared
-descriptors() {
-  local fds=("/proc/$1/fd"/*)
-  if [ $# -eq 1 ]; then
-    echo ${#fds[@]}
-  else
-    test ${#fds[@]} "$2" "$3"
-  fi
-}
-
 # crowd KIND ROUNDS [ARG...]: 200 clients come, and go when all have come
 crowd() {
   as "$1" peer --mac 02:00:00:01:00:00 --timeout 50 --announce \
@@ -670,11 +660,6 @@ crowd() {
   [ "$(proc_status "$pid" VmRSS)" -le $((rss + 256)) ]
   total sw .fdb.entries -eq 0
   total sw .ports.joined -eq $((2 + 5 * 200 + 9 * 200))
-}
-
-# pass_seconds N: that nothing happens cannot be seen but by waiting.
-pass_seconds() {
-  timeout "$1" sleep infinity || [ $? -eq 124 ]
 }
 
 @test "100 idle ports: below 8 MiB, and the switch sleeps" {

@@ -120,6 +120,7 @@ static void trim_queue(struct port *p)
 static void end_hold(struct port *p)
 {
 	list_remove(&p->wait);
+	p->waits_for = NULL;
 	loop_disarm(&p->hold_timer);
 	p->held = p->impatient = false;
 	touch_turn(p);
@@ -138,8 +139,10 @@ void port_flush(struct port *p)
 		send_some(p);
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
-	if (p->queue.len <= p->queue.limit / 2)
+	if (p->queue.len <= p->queue.limit / 2) {
+		p->given_up = false;
 		release_waiters(p);
+	}
 	if (p->stalled != !!(p->io.interest & EPOLLOUT))
 		touch_turn(p);
 }
@@ -172,15 +175,23 @@ void port_tx(struct port *p, struct frame *frame)
 
 /* --- input -------------------------------------------------------------- */
 
-bool port_can_wait(const struct port *p)
+bool port_can_wait(const struct port *p, const struct port *full)
 {
-	return !p->impatient && p->ops->hold_ms != HOLD_NEVER;
+	return p->ops->hold_ms != HOLD_NEVER && !full->given_up &&
+	       !(p->impatient && p->waits_for == full);
 }
 
+/* A port that drops has had its time, from everybody: were it every sender's
+ * own, each would wait for it, and would wait for no other port meanwhile. */
 static void on_hold_timer(struct timer *timer)
 {
 	struct port *p = container_of(timer, struct port, hold_timer);
 
+	if (p->waits_for->policy == POLICY_DROP) {
+		p->waits_for->given_up = true;
+		release_waiters(p->waits_for);
+		return;
+	}
 	p->held = false;
 	p->impatient = true;
 	touch_turn(p);
@@ -201,6 +212,9 @@ static void hold(struct port *p, struct port *because_of,
 	memcpy(p->kept, frames, n * sizeof(frames[0]));
 	p->kept_len = n;
 	p->held = true;
+	p->impatient = false;
+	p->waits_for = because_of;
+	list_remove(&p->wait);
 	list_append(&because_of->waiters, &p->wait);
 	if (ms != HOLD_FOREVER)
 		loop_arm(p->sw->loop, &p->hold_timer, ms);

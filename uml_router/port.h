@@ -178,12 +178,15 @@ struct port_queue {
  * @stalled:	the descriptor takes no more for now
  * @touched:	in the switch's list while it has something to flush
  * @waiters:	ports held because of this one (their @wait)
+ * @given_up:	policy=drop: somebody waited in vain. Nobody waits any more,
+ *		until the queue has drained to half
  * @kept:	frames of a burst that were not switched because of the hold
  * @kept_len:	how many
  * @wait:	in the list of the port that this one waits for
+ * @waits_for:	that port, or NULL
  * @held:	not read
  * @impatient:	was held for as long as it may be: reads on, without a further
- *		hold, until @wait ends
+ *		hold because of @waits_for, until @wait ends
  * @hold_timer:	end of the hold
  * @turn:	see port.c
  * @dying:	is to be destroyed before the loop sleeps
@@ -206,10 +209,12 @@ struct port {
 	bool stalled;
 	struct list touched;
 	struct list waiters;
+	bool given_up;
 
 	struct frame *kept[FRAME_BURST];
 	unsigned int kept_len;
 	struct list wait;
+	struct port *waits_for;
 	bool held;
 	bool impatient;
 	struct timer hold_timer;
@@ -286,7 +291,7 @@ void port_tx(struct port *port, struct frame *frame);
 /** port_flush() - Send what the queue holds and the descriptor takes */
 void port_flush(struct port *port);
 
-/** port_can_wait() - May the port be held now? */
-bool port_can_wait(const struct port *port);
+/** port_can_wait() - May the port be held now, because of @full? */
+bool port_can_wait(const struct port *port, const struct port *full);
 
 #endif /* UML_ROUTER_PORT_H */

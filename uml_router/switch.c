@@ -106,7 +106,7 @@ static struct port *look_up(const struct sw *sw, const struct frame *frame)
 
 static bool must_wait(const struct port *in, struct port *out)
 {
-	return port_can_wait(in) && port_full(out);
+	return port_can_wait(in, out) && port_full(out);
 }
 
 static void send_to(struct port *out, struct frame *frame)

@@ -18,6 +18,8 @@ odd.py VERB ...
                            own=ERROR for the client itself
     ask SOCKET LINE...     requests on one management connection; prints the
                            answers
+    chop SOCKET N LINE...  the same requests in pieces of N octets, the first
+                           answer awaited when all are sent
     crowd SOCKET N         N connections to a stream socket that say nothing;
                            prints "ready", stays until killed
     deaf SOCKET N          N requests for all addresses on one management
@@ -191,17 +193,37 @@ def stranger(path):
         f"own={attempt(data.sendto, frame, port)}")
 
 
+def is_last(answer):
+    return answer and (b'{"end":' in answer or b'{"error":' in answer)
+
+
 def ask(path, *lines):
     sock = connect(path)
     stream = sock.makefile("rb")
     for line in lines:
-        sock.sendall(line.encode() + b"\n")
-        for answer in stream:
-            say(answer.decode().rstrip("\n"))
-            if b'"end":' in answer or b'"error":' in answer:
-                break
-        else:
+        try:
+            sock.sendall(line.encode() + b"\n")
+            answer = None
+            while answer != b"" and not is_last(answer):
+                answer = stream.readline()
+                print(answer.decode(), end="", flush=True)
+        except ConnectionError:
+            answer = b""
+        if answer == b"":
             sys.exit("the switch ended the connection")
+
+
+def chop(path, size, *lines):
+    sock = connect(path)
+    send_pieces(sock, "".join(line + "\n" for line in lines).encode(), int(size))
+    stream = sock.makefile("rb")
+    for _ in lines:
+        answer = None
+        while not is_last(answer):
+            answer = stream.readline()
+            say(answer.decode().rstrip("\n"))
+            if not answer:
+                sys.exit("the switch ended the connection")
 
 
 def crowd(path, count):
@@ -249,6 +271,7 @@ def main():
         "twins": twins,
         "stranger": stranger,
         "ask": ask,
+        "chop": chop,
         "crowd": crowd,
         "deaf": deaf,
         "cable": cable,

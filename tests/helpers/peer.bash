@@ -5,7 +5,8 @@
 # and net.bash.
 #
 #   setup_peers / teardown_peers   for bats: $WORK, sockets; state on failure
-#   peer ARG...                    the client, in the foreground
+#   peer ARG...                    the client, in the foreground; in namespace
+#                                  $PEER_NS, if that is set, like the next one
 #   peer_start NAME ARG...         in the background, until it is connected
 #   peer_done NAME [WORD...]       it ends with status 0 and printed these words
 #   peer_word NAME KEY             value of the last KEY=... that it printed
@@ -20,6 +21,8 @@
 #   state_is SW PORT STATE
 #   still_serves SW                a new client's frame comes to another one
 #   proc_status PID KEY            a number of /proc/PID/status
+#   pass_seconds N                 see there
+#   descriptors PID [OP N]         how many it has open, printed or compared
 
 PEER=$BUILD/tests/helpers/peer
 ODD=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/odd.py
@@ -44,7 +47,9 @@ mac() {
 
 # An address of its own, so that a sender never has that of a receiver.
 peer() {
-  timeout -k 2 60 "$PEER" --mac "$(mac 99)" "$@"
+  local run=(timeout -k 2 60)
+  [ -z "${PEER_NS:-}" ] || run=(ns_exec "$PEER_NS")
+  "${run[@]}" "$PEER" --mac "$(mac 99)" "$@"
 }
 
 # said_ready NAME: it printed "ready", or has ended
@@ -59,7 +64,8 @@ started() {
 peer_start() {
   local name=$1
   shift
-  proc_start "$name" "$PEER" --timeout 60 "$@" && started "$name"
+  proc_start ${PEER_NS:+-n "$PEER_NS"} "$name" "$PEER" --timeout 60 \
+    --mac "$(mac 98)" "$@" && started "$name"
 }
 
 odd() {
@@ -142,4 +148,18 @@ proc_status() {
   local value
   value=$(sed -n "s/^$2:[[:space:]]*\([0-9]*\).*/\1/p" "/proc/$1/status")
   [ -n "$value" ] && echo "$value"
+}
+
+descriptors() {
+  local fds=("/proc/$1/fd"/*)
+  if [ $# -eq 1 ]; then
+    echo ${#fds[@]}
+  else
+    test ${#fds[@]} "$2" "$3"
+  fi
+}
+
+# pass_seconds N: that nothing happens cannot be seen but by waiting.
+pass_seconds() {
+  timeout "$1" sleep infinity || [ $? -eq 124 ]
 }

@@ -1459,5 +1459,5 @@ int main(int argc, char **argv)
 	st = all_verbs(&p, rest, true);
 	if (p.open)
 		client_close(&p.client);
-	return st;
+	return (int)st;
 }

@@ -394,6 +394,8 @@ static const char *check_hold(const struct sw *sw, const struct port *p)
 {
 	const struct port *full = waits_for(sw, p);
 
+	if (full != p->waits_for)
+		return "on another list of waiters than it knows";
 	if ((p->held || p->impatient) != !!full)
 		return "who is held waits for a port, and nobody else does";
 	if (p->held && p->impatient)
@@ -428,6 +430,9 @@ static const char *check_port(const struct sw *sw, const struct port *p)
 		return "frames wait in a port that takes them";
 	if (p->stalled && !p->queue.len)
 		return "stalled without a frame to send";
+	if (p->given_up && (p->policy != POLICY_DROP || !p->stalled ||
+			    !list_empty(&p->waiters)))
+		return "given up, and waited for";
 	if (p->kept_len && !p->held && !scheduled(p))
 		return "kept frames are not resumed";
 	if (p->io.interest != watched_for(p) && !scheduled(p))

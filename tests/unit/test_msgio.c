@@ -192,8 +192,10 @@ static void test_burst(void)
 
 static void test_empty(void)
 {
+	struct frame *kept[2];
 	struct msgio_burst burst;
 	struct bench b;
+	size_t idle, i;
 
 	set_up(&b, SOCK_DGRAM);
 	say(b.peer, 20);
@@ -205,7 +207,21 @@ static void test_empty(void)
 		   is_frame(burst.frames[1], 21) && burst.empty == 2 &&
 		   !burst.eof,
 	   "messages without an octet are counted");
+	kept[0] = burst.frames[0];
+	kept[1] = burst.frames[1];
+	idle = b.world.sw.pool.used;
+	for (i = 0; i < 6; i++)
+		say(b.peer, 30 + i);
+	receive(&b, &burst);
+	ok(burst.n == 6 && is_frame(burst.frames[5], 35) &&
+		   is_frame(kept[0], 20) && is_frame(kept[1], 21),
+	   "the frames between them are not written to again");
 	put_all(&b, &burst);
+	receive(&b, &burst);
+	is_int((intmax_t)b.world.sw.pool.used, (intmax_t)idle + 4,
+	       "every place is filled again");
+	frame_put(&b.world.sw.pool, kept[0]);
+	frame_put(&b.world.sw.pool, kept[1]);
 	tear_down(&b);
 }
 
@@ -301,6 +317,7 @@ static void test_addresses(void)
 	struct msgio_burst burst = { .from = from };
 	socklen_t own_len, a_len, bb_len;
 	struct bench b;
+	size_t octet;
 	int fds[3], i;
 
 	set_up(&b, SOCK_DGRAM);
@@ -324,10 +341,14 @@ static void test_addresses(void)
 	   "each with its octets");
 	put_all(&b, &burst);
 	memset(from, 0xaa, sizeof(from));
-	say(fds[1], 23);
+	for (i = 0; i < 8; i++)
+		say(fds[1], 23);
 	burst.from = NULL;
 	msgio_recv(&b.world.sw, fds[0], &burst);
-	ok(burst.n == 1 && ((unsigned char *)from)[0] == 0xaa,
+	for (octet = 0; octet < sizeof(from); octet++)
+		if (((unsigned char *)from)[octet] != 0xaa)
+			break;
+	ok(burst.n == 8 && octet == sizeof(from),
 	   "who does not ask for senders is not told");
 	put_all(&b, &burst);
 	for (i = 0; i < 3; i++)
@@ -488,7 +509,7 @@ static void test_port_ends(int type, const char *kind)
 
 /* The end comes while the port is held: it is seen when the hold is over, and
  * what was sent before is not lost. */
-static void test_held_port_ends(void)
+static void test_held_port_ends(uint32_t n, bool before)
 {
 	struct fake slow;
 	struct port *port;
@@ -499,17 +520,23 @@ static void test_held_port_ends(void)
 	fake_plug(&slow, &b.world.sw, "slow", 8, POLICY_BLOCK);
 	port = plug(&b, 256, POLICY_DROP);
 	fake_room(&slow, 0);
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < 64; i++)
 		write_frame(b.peer, 1, FAKE_ALL, i);
 	fake_settle(&b.world.loop);
+	for (; i < n; i++)
+		write_frame(b.peer, 1, FAKE_ALL, i);
+	if (before)
+		close(b.peer);
+	fake_settle(&b.world.loop);
 	ok(port->held, "held");
-	close(b.peer);
+	if (!before)
+		close(b.peer);
 	b.peer = -1;
 	ok(fake_settle(&b.world.loop) >= 0 && sw_find(&b.world.sw, "sock"),
 	   "its end changes nothing");
 	fake_room(&slow, FAKE_ENDLESS);
 	fake_settle(&b.world.loop);
-	ok(fake_in_order(&slow, 0, 100), "all that it sent arrives");
+	ok(fake_in_order(&slow, 0, n), "all that it sent arrives");
 	ok(!sw_find(&b.world.sw, "sock"), "then it closes");
 	fake_world_fini(&b.world);
 	fake_fini(&slow);
@@ -525,6 +552,7 @@ static void test_stalled_port_ends(void)
 
 	set_up(&b, SOCK_SEQPACKET);
 	fake_plug(&slow, &b.world.sw, "slow", 8, POLICY_BLOCK);
+	slow.ops.hold_ms = HOLD_NEVER;
 	port = plug(&b, 50, POLICY_DROP);
 	fake_room(&slow, 0);
 	for (i = 0; i < 100; i++)
@@ -588,7 +616,9 @@ int main(void)
 	test_send();
 	test_send_errors();
 	test_port_ends(SOCK_SEQPACKET, "seqpacket");
-	test_held_port_ends();
+	test_held_port_ends(300, false);
+	test_held_port_ends(100, true);
+	test_held_port_ends(127, true);
 	test_stalled_port_ends();
 	test_port_counts();
 	return tap_done();

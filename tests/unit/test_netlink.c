@@ -15,6 +15,7 @@
 
 #include "common/netlink_addr.h"
 #include "common/netlink_link.h"
+#include "common/netlink_qdisc.h"
 #include "tests/unit/netns.h"
 #include "tests/unit/tap.h"
 
@@ -274,6 +275,82 @@ static void test_dump(struct netlink *nl)
 	is_int(wrong, 0, "those that follow have their own answers");
 }
 
+/* One kind only; no more and no less of them. */
+static void test_list(struct netlink *nl)
+{
+	struct netlink_link *links = NULL;
+	struct err err = { "" };
+	size_t count = 4711, i, wrong = 0;
+
+	is_int(netlink_link_list(nl, "veth", &links, &count, &err), 0, "list");
+	ok(count >= 122, "all veths (%zu)", count);
+	for (i = 0; i < count; i++)
+		wrong += strcmp(links[i].kind, "veth") != 0 ||
+			 if_nametoindex(links[i].name) != links[i].index;
+	is_int((int)wrong, 0, "veths only");
+	free(links);
+	is_int(netlink_link_list(nl, "no-such-kind", &links, &count, &err), 0,
+	       "list of a kind that there is not");
+	ok(!count && !links, "none");
+}
+
+/* What tc(8) would be asked for is read back. */
+static void test_qdisc(struct netlink *nl, unsigned int index)
+{
+	struct netlink_tbf tbf = { 8000000, 20000, 300000 };
+	struct netlink_qdisc qdisc = { 0 };
+	struct netlink_link link;
+	struct err err = { "" };
+
+	netlink_link_up(nl, index, true, NULL);
+	is_int(netlink_qdisc_root(nl, index, &qdisc, &err), 0, "root qdisc");
+	ok(qdisc.by_kernel && qdisc.index == index, "the kernel's own");
+	if (netlink_qdisc_set_tbf(nl, index, &tbf, &err)) {
+		tap_skip(err.text, "tbf");
+		return;
+	}
+	is_int(netlink_qdisc_root(nl, index, &qdisc, &err), 0, "tbf");
+	ok(!qdisc.by_kernel && !strcmp(qdisc.kind, "tbf") &&
+		   qdisc.tbf.rate == 8000000 && qdisc.tbf.limit == 300000,
+	   "its rate and limit");
+	ok(qdisc.tbf.burst >= 19990 && qdisc.tbf.burst <= 20010,
+	   "its burst (%u)", qdisc.tbf.burst);
+	ok(!netlink_link_get(nl, "d0", &link, &err) &&
+		   !strcmp(link.qdisc, "tbf"), "the interface says so");
+	tbf.rate = UINT64_C(80000000000);
+	is_int(netlink_qdisc_set_tbf(nl, index, &tbf, &err), 0, "80 Gbit/s");
+	ok(!netlink_qdisc_root(nl, index, &qdisc, &err) &&
+		   qdisc.tbf.rate == tbf.rate, "its rate");
+	is_int(netlink_qdisc_reset(nl, index, &err), 0, "take it away");
+	ok(!netlink_qdisc_root(nl, index, &qdisc, &err) && qdisc.by_kernel,
+	   "the kernel's own again");
+	is_int(netlink_qdisc_reset(nl, index, &err), -1, "take away none");
+	ok(strstr(err.text, "'d0'") != NULL, "error has the name");
+	is_int(netlink_qdisc_set_tbf(nl, 9999, &tbf, &err), -1,
+	       "no such index");
+}
+
+/* Counters by netlink and by /proc are the same. */
+static void test_stats(struct netlink *nl)
+{
+	uint64_t bytes = 0, packets = 0;
+	struct netlink_link link;
+	char line[256];
+	FILE *file = fopen("/proc/thread-self/net/dev", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, " d0: %" SCNu64 " %" SCNu64, &bytes,
+			   &packets) == 2)
+			break;
+	if (file)
+		fclose(file);
+	ok(!netlink_link_get(nl, "d0", &link, NULL) &&
+		   link.stats.rx_packets == packets &&
+		   link.stats.rx_bytes == bytes, "counters");
+	ok(!netlink_link_get(nl, "lo", &link, NULL) && link.carrier,
+	   "carrier");
+}
+
 int main(void)
 {
 	struct err err = { "" };
@@ -294,6 +371,9 @@ int main(void)
 		test_master(nl, index);
 		test_address(nl, index);
 		test_dump(nl);
+		test_list(nl);
+		test_qdisc(nl, index);
+		test_stats(nl);
 	} else {
 		tap_skip("no veth driver", "properties");
 	}

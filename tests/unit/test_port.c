@@ -406,7 +406,7 @@ static void test_brief_hold(void)
 	while (b.in.port->held && fake_clock_ms() - begin < SHORT_MS)
 		sleep_a_turn(&b);
 	ok(fake_clock_ms() - begin >= HOLD_BRIEFLY && !b.in.port->held &&
-		   b.in.port->impatient,
+		   b.out.port->given_up,
 	   "no room: waited for, but not for long");
 	fake_settle(&b.world.loop);
 	is_int((intmax_t)drops(&b.out, DROP_QUEUE_FULL), 200 - 64,
@@ -428,6 +428,31 @@ static void test_flood_no_hold(void)
 	ok(!b.in.port->held && fake_in_order(&b.other, 0, 100) &&
 		   drops(&b.out, DROP_QUEUE_FULL) == 100 - 64,
 	   "flooding waits for no port that drops");
+	tear_down(&b);
+}
+
+/* Patience that ended with one port is not at an end with another: frames for
+ * a port of policy=block are not lost because a third one stands still. */
+static void test_patience_with_others(void)
+{
+	uint64_t begin = fake_clock_ms();
+	struct bench b;
+
+	set_up(&b, 8, POLICY_BLOCK, HOLD_FOREVER);
+	fake_room(&b.other, 0);
+	offer(&b, 3, 0, 600);
+	while (b.in.in_done < b.in.in.len && fake_clock_ms() - begin < SHORT_MS)
+		sleep_a_turn(&b);
+	ok(b.in.in_done == b.in.in.len && drops(&b.other, DROP_QUEUE_FULL),
+	   "a port that drops stands still");
+	fake_room(&b.out, 0);
+	offer(&b, 2, 600, 200);
+	ok(b.in.port->held, "one that blocks is waited for nevertheless");
+	fake_room(&b.out, FAKE_ENDLESS);
+	fake_settle(&b.world.loop);
+	ok(fake_in_order(&b.out, 600, 200) && !fake_dropped(&b.out),
+	   "and loses nothing");
+	is_str(fake_check(&b.world.sw), NULL, "in order");
 	tear_down(&b);
 }
 
@@ -787,6 +812,7 @@ int main(void)
 	test_hold_never();
 	test_brief_hold();
 	test_flood_no_hold();
+	test_patience_with_others();
 	test_send_error();
 	test_link_down();
 	test_error_in_burst(EMSGSIZE, "an error");

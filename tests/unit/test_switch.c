@@ -280,9 +280,9 @@ static void test_ageing(void)
 	is_int(fdb_count(b.world.sw.fdb), 2, "two are known");
 	fake_settle(&b.world.loop);
 	is_int(fdb_count(b.world.sw.fdb), 1, "one of them is old");
+	ok(timer_armed(&b.world.sw.ageing), "the next is waited for");
 	is_str(pass(&b, 2, 102, 100), "1101", "it is looked for again");
 	is_str(pass(&b, 2, 102, 101), "0100", "the other one is known");
-	ok(timer_armed(&b.world.sw.ageing), "the next is waited for");
 	port_close(b.port[1].port);
 	port_close(b.port[2].port);
 	fake_settle(&b.world.loop);
@@ -484,6 +484,19 @@ static void test_flood_cannot_wait(void)
 	tear_down(&b);
 }
 
+/* A full port may send: it does not wait for itself. */
+static void test_full_port_sends(void)
+{
+	struct bench b;
+
+	set_up_full(&b);
+	is_str(pass(&b, 3, 103, FAKE_ALL), "1110", "a full port floods");
+	is_str(pass(&b, 3, 103, 102), "0010", "a full port sends");
+	ok(!b.port[3].port->held && !fake_check(&b.world.sw), "nobody waits");
+	fake_room(&b.port[3], FAKE_ENDLESS);
+	tear_down(&b);
+}
+
 /* A full port with policy=drop costs nobody anything. */
 static void test_flood_drops(void)
 {
@@ -614,6 +627,7 @@ int main(void)
 	test_number_names();
 	test_flood_waits();
 	test_flood_cannot_wait();
+	test_full_port_sends();
 	test_flood_drops();
 	test_order_over_hold();
 	test_references();

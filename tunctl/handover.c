@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Handing an open device to a command; see handover.h.
+ *
+ * The command takes our place by execve(2): whoever waits for us waits for it,
+ * and sees its status or the signal that ended it. The device is not
+ * persistent, so it goes when the last descriptor does.
+ */
+#include "tunctl/handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What stands in for a word in braces, or NULL; @len gets its length. */
+static const char *value_of(const char *text, const char *fd, const char *name,
+			    size_t *len)
+{
+	if (!strncmp(text, "{fd}", 4)) {
+		*len = 4;
+		return fd;
+	}
+	if (!strncmp(text, "{name}", 6)) {
+		*len = 6;
+		return name;
+	}
+	return NULL;
+}
+
+/* One word; also measures it where @out is NULL. */
+static size_t expand(const char *word, const char *fd, const char *name,
+		     char *out)
+{
+	const char *value;
+	size_t skip, used = 0;
+
+	while (*word) {
+		value = value_of(word, fd, name, &skip);
+		if (!value) {
+			if (out)
+				out[used] = *word;
+			used++;
+			word++;
+			continue;
+		}
+		if (out)
+			memcpy(out + used, value, strlen(value));
+		used += strlen(value);
+		word += skip;
+	}
+	if (out)
+		out[used] = '\0';
+	return used;
+}
+
+char **handover_words(char *const *command, int fd, const char *name)
+{
+	size_t count = 0, i;
+	char number[16];
+	char **words;
+
+	snprintf(number, sizeof(number), "%d", fd);
+	while (command[count])
+		count++;
+	words = calloc(count + 1, sizeof(*words));
+	for (i = 0; words && i < count; i++) {
+		words[i] = malloc(expand(command[i], number, name, NULL) + 1);
+		if (!words[i]) {
+			handover_free(words);
+			return NULL;
+		}
+		expand(command[i], number, name, words[i]);
+	}
+	return words;
+}
+
+void handover_free(char **words)
+{
+	size_t i;
+
+	for (i = 0; words && words[i]; i++)
+		free(words[i]);
+	free(words);
+}
+
+static int set_environment(int fd, const char *name, struct err *err)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", fd);
+	if (setenv("TUNCTL_FD", number, 1) || setenv("TUNCTL_NAME", name, 1))
+		return err_errno(err, "set the environment");
+	return 0;
+}
+
+/* As open(2) would have left it for the command. */
+static int pass_on(int fd, struct err *err)
+{
+	int status = fcntl(fd, F_GETFL);
+
+	if (status < 0 || fcntl(fd, F_SETFL, status & ~O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, 0) < 0)
+		return err_errno(err, "hand over descriptor %d", fd);
+	return 0;
+}
+
+static int become(char **words, struct err *err)
+{
+	execvp(words[0], words);
+	err_errno(err, "execute '%.128s'", words[0]);
+	return errno == ENOENT ? HANDOVER_NOT_FOUND : HANDOVER_NOT_EXECUTABLE;
+}
+
+int handover_exec(struct device *dev, char *const *command,
+		  const struct privs *privs, struct err *err)
+{
+	int fd = dev->tt.fd[0];
+	int status = EXIT_FAILURE;
+	char **words;
+
+	if (set_environment(fd, dev->name, err) || pass_on(fd, err) ||
+	    privs_drop_all(privs, err))
+		return status;
+	words = handover_words(command, fd, dev->name);
+	if (!words) {
+		err_errno(err, "execute '%.128s'", command[0]);
+		return status;
+	}
+	sigprocmask(SIG_SETMASK, &dev->signals, NULL);
+	status = become(words, err);
+	handover_free(words);
+	return status;
+}

@@ -26,11 +26,11 @@
 
 #include "tests/helpers/client.h"
 
-#define CLOCK_EVERY   64   /* frames between two looks at the clock */
-#define LOOK_MS	      250  /* longest sleep of sender and receiver */
-#define OPEN_MS	      5000 /* until the switch answers a new client */
-#define SILENCE	      0.3  /* seconds after which nothing more will come */
-#define MAX_IDLE      20000
+#define CLOCK_EVERY 64 /* frames between two looks at the clock */
+#define LOOK_MS 250    /* longest sleep of sender and receiver */
+#define OPEN_MS 5000   /* until the switch answers a new client */
+#define SILENCE 0.3    /* seconds after which nothing more will come */
+#define MAX_IDLE 20000
 #define MAX_ADDRESSES (1U << 22)
 
 /**

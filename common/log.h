@@ -66,7 +66,6 @@ void log_limited(struct log_limit *limit, enum log_level level,
 	__attribute__((format(printf, 4, 5)));
 
 /** die() - Print "PROGRAM: text" to the log and exit with status 1 */
-void die(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 #endif /* COMMON_LOG_H */

@@ -320,8 +320,7 @@ int netlink_link_up(struct netlink *nl, unsigned int index, bool up,
 	nlh = change_link(nl, index, up ? IFF_UP : 0, IFF_UP);
 	if (netlink_talk(nl, nlh, NULL, NULL))
 		return netlink_fail(nl, err, "switch interface %s %s",
-				    label_of(index).text,
-				    up ? "on" : "off");
+				    label_of(index).text, up ? "on" : "off");
 	return 0;
 }
 
@@ -373,8 +372,9 @@ int netlink_link_master(struct netlink *nl, unsigned int index,
 	if (!netlink_talk(nl, nlh, NULL, NULL))
 		return 0;
 	if (!bridge)
-		return netlink_fail(nl, err, "take interface %s from its bridge",
+		return netlink_fail(nl, err,
+				    "take interface %s from its bridge",
 				    label_of(index).text);
 	return netlink_fail(nl, err, "put interface %s into bridge %s",
-				    label_of(index).text, label_of(bridge).text);
+			    label_of(index).text, label_of(bridge).text);
 }

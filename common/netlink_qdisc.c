@@ -270,15 +270,15 @@ int netlink_qdisc_set_tbf(struct netlink *nl, unsigned int index,
 	return -1;
 }
 
-int netlink_qdisc_reset(struct netlink *nl, unsigned int index,
-			struct err *err)
+int netlink_qdisc_reset(struct netlink *nl, unsigned int index, struct err *err)
 {
 	char name[IFNAMSIZ];
 
 	if (netlink_talk(nl, root_message(nl, RTM_DELQDISC, 0, index), NULL,
 			 NULL))
-		return netlink_fail(nl, err, "reset the queueing discipline of "
-					     "interface '%s'",
+		return netlink_fail(nl, err,
+				    "reset the queueing discipline of "
+				    "interface '%s'",
 				    label(index, name));
 	return 0;
 }

@@ -75,7 +75,8 @@ int parse_mode(const char *text, mode_t *out, struct err *err)
 	if (digits(text, text + strlen(text), 8, &value) || value > 0777)
 		return err_set(err,
 			       "mode '%.64s' is not an octal number from 0 to "
-			       "0777", text);
+			       "0777",
+			       text);
 	*out = (mode_t)value;
 	return 0;
 }
@@ -200,16 +201,17 @@ int parse_ifname(const char *text, bool allow_pattern, struct err *err)
 	if (!len)
 		return err_set(err, "an interface name must not be empty");
 	if (len >= IFNAMSIZ)
-		return err_set(err,
-			       "interface name '%.64s' is longer than %d octets",
-			       text, IFNAMSIZ - 1);
+		return err_set(
+			err, "interface name '%.64s' is longer than %d octets",
+			text, IFNAMSIZ - 1);
 	if (!strcmp(text, ".") || !strcmp(text, ".."))
 		return err_set(err, "'%s' cannot be an interface name", text);
 	for (i = 0; i < len; i++) {
 		if (!ifname_octet(text[i]))
 			return err_set(err,
 				       "interface name '%s' must not hold '/', "
-				       "':' or white space", text);
+				       "':' or white space",
+				       text);
 	}
 	if (!pattern_good(text, allow_pattern))
 		return err_set(err, "interface name '%s': %s", text,
@@ -253,7 +255,8 @@ int parse_user(const char *text, uid_t *out, struct err *err)
 	if (numeric_id(text, &value))
 		return err_set(err,
 			       "'%.64s' is neither a username nor a numeric "
-			       "uid.", text);
+			       "uid.",
+			       text);
 	*out = value;
 	return 0;
 }
@@ -272,7 +275,8 @@ int parse_group(const char *text, gid_t *out, struct err *err)
 	if (numeric_id(text, &value))
 		return err_set(err,
 			       "'%.64s' is neither a groupname nor a numeric "
-			       "group.", text);
+			       "group.",
+			       text);
 	*out = value;
 	return 0;
 }
@@ -284,12 +288,8 @@ struct suffix {
 };
 
 static const struct suffix rate_suffixes[] = {
-	{ "", 1 },
-	{ "bit", 1 },
-	{ "kbit", 1000 },
-	{ "mbit", 1000000 },
-	{ "gbit", 1000000000 },
-	{ "tbit", 1000000000000 },
+	{ "", 1 },	     { "bit", 1 },	     { "kbit", 1000 },
+	{ "mbit", 1000000 }, { "gbit", 1000000000 }, { "tbit", 1000000000000 },
 	{ NULL, 0 },
 };
 
@@ -360,10 +360,11 @@ static int scaled(const char *text, const struct suffix *table,
 int parse_rate(const char *text, uint64_t *out, struct err *err)
 {
 	if (scaled(text, rate_suffixes, true, out))
-		return err_set(err,
-			       "rate '%.64s' is not a number of bits per second "
-			       "(1bit or more) in bit, kbit, mbit, gbit or tbit",
-			       text);
+		return err_set(
+			err,
+			"rate '%.64s' is not a number of bits per second "
+			"(1bit or more) in bit, kbit, mbit, gbit or tbit",
+			text);
 	return 0;
 }
 
@@ -372,7 +373,8 @@ int parse_size(const char *text, uint64_t *out, struct err *err)
 	if (scaled(text, size_suffixes, false, out))
 		return err_set(err,
 			       "size '%.64s' is not a number of bytes (1 or "
-			       "more) in b, k, m or g", text);
+			       "more) in b, k, m or g",
+			       text);
 	return 0;
 }
 
@@ -399,11 +401,12 @@ int parse_prefix(const char *text, struct ip_prefix *out, struct err *err)
 	if (prefix_address(text, (size_t)(slash - text), &prefix))
 		return err_set(err,
 			       "'%.64s' is no IPv4 or IPv6 address, nor one "
-			       "with /LENGTH", text);
+			       "with /LENGTH",
+			       text);
 	limit = prefix.family == AF_INET ? 32 : 128;
 	len = limit;
-	if (*slash && parse_uint("prefix length", slash + 1, 0, limit, &len,
-				 err))
+	if (*slash &&
+	    parse_uint("prefix length", slash + 1, 0, limit, &len, err))
 		return -1;
 	prefix.len = (uint8_t)len;
 	*out = prefix;

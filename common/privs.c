@@ -88,8 +88,8 @@ static int read_caps(struct cap_sets *sets, struct err *err)
 		return err_errno(err, "read capabilities");
 	sets->effective = data[0].effective | (uint64_t)data[1].effective << 32;
 	sets->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
-	sets->inheritable = data[0].inheritable |
-			    (uint64_t)data[1].inheritable << 32;
+	sets->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable
+							  << 32;
 	sets->ambient = 0;
 	sets->bounding = 0;
 	/* -1 beyond the last capability of this kernel */
@@ -153,8 +153,10 @@ static int prepare_caps(uint64_t keep, struct err *err)
 		if (in_set(keep, cap) &&
 		    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
 				 (unsigned int)cap))
-			return err_set(err, "libcap-ng does not know "
-					    "capability %d", cap);
+			return err_set(err,
+				       "libcap-ng does not know "
+				       "capability %d",
+				       cap);
 	}
 	return 0;
 }
@@ -211,15 +213,18 @@ static int verify_caps(uint64_t keep, const struct cap_sets *before,
 	if (read_caps(&now, err))
 		return -1;
 	if (now.effective != keep || now.permitted != keep)
-		return err_set(err, "capabilities are 0x%jx effective, 0x%jx "
-				    "permitted and not 0x%jx",
+		return err_set(err,
+			       "capabilities are 0x%jx effective, 0x%jx "
+			       "permitted and not 0x%jx",
 			       (uintmax_t)now.effective,
 			       (uintmax_t)now.permitted, (uintmax_t)keep);
 	if (now.inheritable || now.ambient)
 		return err_set(err, "capabilities are still inherited");
 	if (now.bounding && in_set(before->effective, CAP_SETPCAP))
-		return err_set(err, "the capability bounding set is 0x%jx and "
-				    "not empty", (uintmax_t)now.bounding);
+		return err_set(err,
+			       "the capability bounding set is 0x%jx and "
+			       "not empty",
+			       (uintmax_t)now.bounding);
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		return err_set(err, "no_new_privs is not set");
 	return 0;
@@ -266,8 +271,10 @@ static int change_id(uid_t uid, gid_t gid, uint64_t keep, struct err *err)
 		return 0;
 	err_errno(err, "become user %u and group %u", (unsigned int)uid,
 		  (unsigned int)gid);
-	return err_hint(err, "step %d of capng_change_id(3); it needs "
-			     "CAP_SETUID and CAP_SETGID", -rc);
+	return err_hint(err,
+			"step %d of capng_change_id(3); it needs "
+			"CAP_SETUID and CAP_SETGID",
+			-rc);
 }
 
 static int verify_no_groups(struct err *err)
@@ -294,7 +301,8 @@ int privs_become(uid_t uid, gid_t gid, const int *caps, size_t count,
 	if (read_caps(&before, err))
 		return -1;
 	keep = allowed(caps, count, before.permitted);
-	if (!in_set(before.permitted, CAP_SETGID) && !verify_ids(uid, gid, NULL))
+	if (!in_set(before.permitted, CAP_SETGID) &&
+	    !verify_ids(uid, gid, NULL))
 		return privs_keep(&(struct privs){ .ruid = uid, .rgid = gid },
 				  caps, count, err);
 	if (drop_bounding(&before, err) || change_id(uid, gid, keep, err) ||

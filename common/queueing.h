@@ -15,19 +15,19 @@
 
 /** The modes, in the order of the documentation. */
 enum queueing_mode {
-	QUEUEING_DEFAULT,	/**< nothing extra */
-	QUEUEING_ONE_QUEUE,	/**< IFF_ONE_QUEUE */
-	QUEUEING_TWO_QUEUE,	/**< no IFF_ONE_QUEUE */
-	QUEUEING_MULTI_QUEUE,	/**< IFF_MULTI_QUEUE */
-	QUEUEING_BACKPRESSURE,	/**< IFF_BACKPRESSURE, Linux 7.2 */
+	QUEUEING_DEFAULT,      /**< nothing extra */
+	QUEUEING_ONE_QUEUE,    /**< IFF_ONE_QUEUE */
+	QUEUEING_TWO_QUEUE,    /**< no IFF_ONE_QUEUE */
+	QUEUEING_MULTI_QUEUE,  /**< IFF_MULTI_QUEUE */
+	QUEUEING_BACKPRESSURE, /**< IFF_BACKPRESSURE, Linux 7.2 */
 	QUEUEING_MODES
 };
 
 /** What a kernel does with a mode. */
 enum queueing_support {
-	QUEUEING_WORKS,		/**< in force as asked */
-	QUEUEING_IGNORED,	/**< taken, but without effect */
-	QUEUEING_REFUSED,	/**< not offered */
+	QUEUEING_WORKS,	  /**< in force as asked */
+	QUEUEING_IGNORED, /**< taken, but without effect */
+	QUEUEING_REFUSED, /**< not offered */
 };
 
 /** queueing_name() - "one-queue", ... */

@@ -33,8 +33,6 @@
 #include "common/tunflags.h"
 #include "common/tuntap.h"
 
-/** What the kernel starts with, and what readers that ask nothing expect. */
-#define VNET_HDR_DEFAULT ((int)sizeof(struct virtio_net_hdr))
 /** What tuntap_open() promises: the header with its num_buffers. */
 #define VNET_HDR_OURS ((int)sizeof(struct virtio_net_hdr_mrg_rxbuf))
 
@@ -138,11 +136,15 @@ static int explain_einval(const char *name, uint32_t flags, struct err *err)
 		return err_hint(err, "'%s' is a %s, not a %s", name,
 				kind_name(link.tun.tap), kind_name(tap));
 	if (link.tun.multi_queue && !(flags & IFF_MULTI_QUEUE))
-		return err_hint(err, "'%s' was made with queueing mode "
-				     "multi-queue and must be opened so", name);
+		return err_hint(err,
+				"'%s' was made with queueing mode "
+				"multi-queue and must be opened so",
+				name);
 	if (!link.tun.multi_queue && (flags & IFF_MULTI_QUEUE))
-		return err_hint(err, "'%s' was made without queueing mode "
-				     "multi-queue", name);
+		return err_hint(err,
+				"'%s' was made without queueing mode "
+				"multi-queue",
+				name);
 	return -1;
 }
 
@@ -159,9 +161,10 @@ static int explain_attach(const char *name, uint32_t flags, struct err *err)
 			      "group");
 		break;
 	case EBUSY:
-		err_hint(err, flags & IFF_TUN_EXCL
-				      ? "'%s' exists already"
-				      : "'%s' is in use by another program",
+		err_hint(err,
+			 flags & IFF_TUN_EXCL
+				 ? "'%s' exists already"
+				 : "'%s' is in use by another program",
 			 name);
 		break;
 	case E2BIG:
@@ -204,7 +207,8 @@ static int get_features(int fd, uint32_t *features, struct err *err)
 
 	if (ioctl(fd, TUNGETFEATURES, &word) < 0) {
 		err_errno(err, "TUNGETFEATURES");
-		return err_hint(err, "the clone device is not the tun driver's");
+		return err_hint(err,
+				"the clone device is not the tun driver's");
 	}
 	*features = word;
 	return 0;
@@ -314,9 +318,11 @@ static int settle(struct tuntap *tt, const struct tuntap_request *req,
 		return err_errno(err, "TUNGETIFF of '%s'", tt->name);
 	if ((tt->flags & checked) != (want & checked)) {
 		errno = EBUSY;
-		return err_set(err, "'%s' has flags 0x%x where 0x%x are wanted: "
-				    "another program has it open in another "
-				    "way", tt->name, tt->flags, want);
+		return err_set(err,
+			       "'%s' has flags 0x%x where 0x%x are wanted: "
+			       "another program has it open in another "
+			       "way",
+			       tt->name, tt->flags, want);
 	}
 	tt->kind = req->kind;
 	return set_vnet_size(tt, err);
@@ -396,8 +402,10 @@ int tuntap_from_fd(struct tuntap *tt, int fd, struct err *err)
 	}
 	if (!(tt->flags & IFF_NO_PI)) {
 		errno = EINVAL;
-		return err_set(err, "descriptor %d: '%s' was opened without "
-				    "IFF_NO_PI", fd, tt->name);
+		return err_set(err,
+			       "descriptor %d: '%s' was opened without "
+			       "IFF_NO_PI",
+			       fd, tt->name);
 	}
 	if (set_fd_flags(fd) < 0)
 		return err_errno(err, "fcntl of descriptor %d", fd);
@@ -440,8 +448,9 @@ static int no_owner(const struct tuntap *tt, bool group, struct err *err)
 	if (group ? link.tun.group == (gid_t)-1 : link.tun.owner == (uid_t)-1)
 		return 0;
 	errno = EINVAL;
-	return err_set(err, "the kernel cannot take back the %s of '%s' "
-			    "(delete the device and make it again)",
+	return err_set(err,
+		       "the kernel cannot take back the %s of '%s' "
+		       "(delete the device and make it again)",
 		       group ? "group" : "owner", tt->name);
 }
 
@@ -502,8 +511,10 @@ int tuntap_offload(struct tuntap *tt, enum tuntap_offload offload,
 {
 	if (offload != TUNTAP_OFFLOAD_NONE && !tuntap_has_vnet_hdr(tt)) {
 		errno = EINVAL;
-		return err_set(err, "'%s' has no vnet header, which offloads "
-				    "need", tt->name);
+		return err_set(err,
+			       "'%s' has no vnet header, which offloads "
+			       "need",
+			       tt->name);
 	}
 	if (ioctl(tt->fd[0], TUNSETOFFLOAD, offload_bits(offload)) < 0) {
 		if (errno == EINVAL && offload == TUNTAP_OFFLOAD_TSO_USO)
@@ -551,8 +562,10 @@ static int delete_link(const char *clone, const struct netlink_link *link,
 	if (rc || if_nametoindex(link->name) != link->index)
 		return rc;
 	errno = EBUSY;
-	return err_set(err, "'%s' is no longer persistent, but another program "
-			    "has it open", link->name);
+	return err_set(err,
+		       "'%s' is no longer persistent, but another program "
+		       "has it open",
+		       link->name);
 }
 
 int tuntap_delete(const char *clone, const char *name, struct err *err)
@@ -572,8 +585,10 @@ int tuntap_delete(const char *clone, const char *name, struct err *err)
 	}
 	errno = EOPNOTSUPP;
 	if (!link.tun.known)
-		return err_set(err, "the kernel does not tell what '%s' is "
-				    "(Linux 4.18 does)", name);
+		return err_set(err,
+			       "the kernel does not tell what '%s' is "
+			       "(Linux 4.18 does)",
+			       name);
 	return delete_link(clone, &link, err);
 }
 

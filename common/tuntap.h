@@ -25,22 +25,22 @@
 
 /** Kind of device: what one frame of it begins with. */
 enum tuntap_kind {
-	TUNTAP_TAP,	/**< Ethernet frames */
-	TUNTAP_TUN,	/**< IP packets */
+	TUNTAP_TAP, /**< Ethernet frames */
+	TUNTAP_TUN, /**< IP packets */
 };
 
 /** What to do about a device of that name that exists already. */
 enum tuntap_open {
-	TUNTAP_OPEN_OR_CREATE,	/**< attach if it is there, else make it */
-	TUNTAP_MUST_EXIST,	/**< attach only: fails where none is there */
-	TUNTAP_MUST_CREATE,	/**< make only: fails where one is there */
+	TUNTAP_OPEN_OR_CREATE, /**< attach if it is there, else make it */
+	TUNTAP_MUST_EXIST,     /**< attach only: fails where none is there */
+	TUNTAP_MUST_CREATE,    /**< make only: fails where one is there */
 };
 
 /** What a reader of the device can take in one frame (TUNSETOFFLOAD). */
 enum tuntap_offload {
 	TUNTAP_OFFLOAD_NONE,	/**< frames of the MTU, checksummed */
 	TUNTAP_OFFLOAD_TSO,	/**< no checksum, TCP segments up to 64 KiB */
-	TUNTAP_OFFLOAD_TSO_USO,	/**< and UDP segments (Linux 6.2) */
+	TUNTAP_OFFLOAD_TSO_USO, /**< and UDP segments (Linux 6.2) */
 };
 
 /**

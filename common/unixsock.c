@@ -40,11 +40,11 @@
 
 /* What is at a path where a socket is wanted. */
 enum file_state {
-	FILE_GONE,	/* nothing (any more) */
-	FILE_STALE,	/* a socket that no process holds */
-	FILE_SERVED,	/* a socket that some process holds */
-	FILE_UNKNOWN,	/* a socket, but asking it failed: see errno */
-	FILE_OTHER,	/* not a socket: never touched */
+	FILE_GONE,    /* nothing (any more) */
+	FILE_STALE,   /* a socket that no process holds */
+	FILE_SERVED,  /* a socket that some process holds */
+	FILE_UNKNOWN, /* a socket, but asking it failed: see errno */
+	FILE_OTHER,   /* not a socket: never touched */
 };
 
 static bool is_abstract(const char *name)
@@ -75,8 +75,9 @@ int unixsock_address(const char *name, struct sockaddr_un *addr, socklen_t *len,
 		errno = ENAMETOOLONG;
 		return err_set(err,
 			       "socket name '%.120s%s' has %zu octets, the "
-			       "limit is %zu", name, octets > 120 ? "..." : "",
-			       octets, NAME_LIMIT);
+			       "limit is %zu",
+			       name, octets > 120 ? "..." : "", octets,
+			       NAME_LIMIT);
 	}
 	memset(addr, 0, sizeof(*addr));
 	addr->sun_family = AF_UNIX;

@@ -96,7 +96,7 @@ port_keys() {
   run ! same "$all" "$(page_options "$WORK/missing.1")"
   sed 's/^\.SH PORTS$/.TP\n.B \\-\\-more\nMore.\n&/' "$PAGE" >"$WORK/more.1"
   run ! same "$all" "$(page_options "$WORK/more.1")"
-  sed 's/^\.B \\-\\-help$/.B \\-\\-version/; t; s/^\.B \\-\\-version$/.B \\-\\-help/' \
+  sed 's/^\.B \\-\\-hub$/.B \\-\\-daemon/; t; s/^\.B \\-\\-daemon$/.B \\-\\-hub/' \
     "$PAGE" >"$WORK/order.1"
   run ! same "$all" "$(page_options "$WORK/order.1")"
 }

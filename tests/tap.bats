@@ -22,6 +22,7 @@ teardown() {
 host() {
   need_tun
   ns_add host
+  # shellcheck disable=SC2034 # read by peer
   PEER_NS=host
 }
 
@@ -81,7 +82,7 @@ quiet() {
   jq -e '.end.sum | .packets > 1000 and .lost_packets == 0' "$WORK/udp"
 }
 
-# through_host KEYS [ARG...]: switch "one" with tap ta, switch "two" with tap tb
+# through_host KEYS [ARG...]: switch sw1 with tap ta, switch sw2 with tap tb
 # and the keys for its sockets, and a bridge of the host between both taps:
 # what comes through was read from a tap, and was written to one.
 through_host() {
@@ -94,13 +95,13 @@ through_host() {
   ns_exec host ip link set dev ta master br0 txqueuelen 1000
   ns_exec host ip link set dev tb master br0 txqueuelen 1000
   quiet br0
-  switch_start -n host one --port tap:ta,policy=block \
+  switch_start -n host sw1 --port tap:ta,policy=block \
     --port "uml:$UML.1,policy=block" --control "$CTL.1"
-  switch_start -n host two --port tap:tb,policy=block --port "uml:$UML$keys" \
+  switch_start -n host sw2 --port tap:tb,policy=block --port "uml:$UML$keys" \
     --port "seqpacket:$SEQ$keys" --control "$CTL" "$@"
 }
 
-# as KIND peer_start ARG...: as a client of switch "two"
+# as KIND peer_start ARG...: as a client of sw2
 as() {
   case $1 in
   uml) "$2" "$3" --ctl "$UML" "${@:4}" ;;
@@ -114,16 +115,16 @@ as() {
   for kind in uml seqpacket; do
     as $kind peer_start "$kind" --mac "$(mac 2)" --announce \
       send --to "$(mac 2)" then recv --count 1455 --strict --wait 10 \
-      then send --to "$(mac 1)" --count 1455 --size 60-1514 then idle
+      then send --to "$(mac 1)" --count 1455 --size 60-1514 --rate 10000 then idle
     peer_start one --ctl "$UML.1" --mac "$(mac 1)" --announce \
-      send --to "$(mac 2)" --count 1455 --size 60-1514 \
+      send --to "$(mac 2)" --count 1455 --size 60-1514 --rate 10000 \
       then recv --count 1455 --strict --wait 10
     peer_done one received=1455 sent=1455 corrupt=0
     grep -q 'received=1455 .* corrupt=0' "$WORK/proc/$kind.log"
     proc_stop "$kind"
-    wait_for ports two 1
+    wait_for ports sw2 1
   done
-  total one '.drops | add' -eq 0
+  total sw1 '.drops | add' -eq 0
 }
 
 @test "several taps: each gets its own" {
@@ -181,13 +182,12 @@ as() {
 
 @test "a tap that is missing is made, and vanishes with the switch" {
   host
-  switch_start -n host sw -tap mytap --port tap:net%d --control "$CTL"
+  switch_start -n host sw -tap mytap --port tap:tap0,name=other --control "$CTL"
   has_dev mytap
-  has_dev net0
-  [ "$(ctl sw -j port show | jq -r 'map(.address) | join(" ")')" = "mytap net0" ]
+  has_dev tap0
   run -143 switch_stop sw
   run ! has_dev mytap
-  run ! has_dev net0
+  run ! has_dev tap0
   switch_start -n host sw -tap mytap --control "$CTL"
   has_dev mytap
   proc_kill sw
@@ -314,6 +314,7 @@ as() {
   ns_exec host ip link del dev tap1
   wait_for ports sw 1
   [ "$(ctl sw -j port show | jq -r '.[0].name')" = uml0 ]
+  peer_end from
   still_serves sw
 }
 
@@ -356,7 +357,7 @@ as() {
     peer_done $kind received=500 missing=0 reordered=0 duplicate=0 corrupt=0
   done
   dev_is tb tx_dropped -eq 0
-  total two '.drops | add' -eq 0
+  total sw2 '.drops | add' -eq 0
 }
 
 @test "the guarantee: a burst into the tap, then silence, to stopped clients" {
@@ -369,30 +370,32 @@ as() {
     kill -s STOP "$(proc_pid $kind)"
     peer --ctl "$UML.1" --mac "$(mac 1)" \
       send --to "$(mac 2)" --count 500 --size 1000 --burst 64
-    wait_for is two "$port" .queue.length -ge 8
-    wait_for state_is two tb held
+    wait_for is sw2 "$port" .queue.length -ge 8
+    wait_for state_is sw2 tb held
     # Longer than any limit there might be
     pass_seconds 1
-    state_is two tb held
-    is two "$port" .queue.length -ge 8
+    state_is sw2 tb held
+    is sw2 "$port" .queue.length -ge 8
     kill -s CONT "$(proc_pid $kind)"
     peer_done $kind received=500 missing=0 reordered=0 duplicate=0 corrupt=0
   done
   dev_is tb tx_dropped -eq 0
-  total two '.drops | add' -eq 0
+  total sw2 '.drops | add' -eq 0
 }
 
 @test "a tap that is held does not hold up the others" {
   through_host ,policy=block,queue=8
+  peer_start back --ctl "$UML.1" --mac "$(mac 5)" --announce \
+    recv --count 200 --strict --wait 20
   peer_start stopped --ctl "$UML" --mac "$(mac 2)" --announce recv
+  wait_for total sw2 .fdb.entries -eq 2
   kill -s STOP "$(proc_pid stopped)"
   peer --ctl "$UML.1" send --to "$(mac 2)" --count 500 --size 1000
-  wait_for state_is two tb held
-  still_serves two
-  # And the tap itself still takes frames.
-  peer_start back --ctl "$UML.1" --mac "$(mac 5)" recv --count 200 --strict --wait 10
-  peer --ctl "$UML" send --to "$(mac 5)" --count 200
+  wait_for state_is sw2 tb held
+  # Not read, but written to.
+  peer --ctl "$UML" --mac "$(mac 6)" send --to "$(mac 5)" --count 200
   peer_done back received=200
+  state_is sw2 tb held
 }
 
 # --- descriptors of a parent -------------------------------------------------
@@ -416,7 +419,7 @@ as() {
     for ((i = 0; i < 30; i++)); do echo >&4; done'
   peer_done a other=30
   ns_exec host ip link del dev tap0
-  wait_for eval "[ \"\$(total sw .ports.now)\" -eq 0 ]"
+  wait_for ports sw 0
   still_serves sw
 }
 

@@ -22,6 +22,12 @@ teardown() {
   cleanup
 }
 
+# need_users: other users than root are known here
+need_users() {
+  awk '$3 > 65534 { known = 1 } END { exit !known }' /proc/self/uid_map ||
+    skip "needs more than one user (a user namespace has one)"
+}
+
 # t ARG...: our tunctl in the namespace
 t() {
   ns_exec a "$TUNCTL" "$@"
@@ -107,6 +113,7 @@ same_line() {
 }
 
 @test "the ancestor's command lines: same words, same status, same devices" {
+  need_users
   need_ancestor
   ns_add old
   same
@@ -190,6 +197,7 @@ same_line() {
 }
 
 @test "different on purpose: -d of a missing device, bad names, -u ''" {
+  need_users
   refused "there is no interface 'missing'" -d missing
   refused "longer than 15 octets" -t 16-octets-long--
   refused "longer than 15 octets" -d 16-octets-long--
@@ -214,6 +222,7 @@ same_line() {
 }
 
 @test "tunctl 1.5: -n makes a tun, -p a tap, and so does the name" {
+  need_users
   [ "$(t -n)" = "Set 'tun0' persistent and owned by uid 0" ]
   [ "$(t -p -b)" = tap0 ]
   [ "$(t -b -t tun7)" = tun7 ]
@@ -229,6 +238,7 @@ same_line() {
 }
 
 @test "multi-queue devices are made, taken over and deleted" {
+  need_users
   t -t m0 -q multi-queue
   [ "$(of m0 '[.queueing, .queues, .persistent]')" = '["multi-queue",0,true]' ]
   [ "$(t -t m0 -u 7)" = "Set 'm0' persistent and owned by uid 7" ]
@@ -286,6 +296,7 @@ same_line() {
 }
 
 @test "creation options are all in force" {
+  need_users
   ns_exec a ip link add br0 type bridge
   t -t tap0 -u 1000 --vnet-hdr --txqueuelen 50 --rate 10mbit --burst 20k \
     --mtu 1400 --mac 02:00:00:00:00:07 --address 10.0.0.1/24 \
@@ -338,6 +349,7 @@ state() {
 }
 
 @test "--ensure: makes it so, twice is no error, a failure changes nothing" {
+  need_users
   ns_exec a ip link add br0 type bridge
   local all=(-t tap0 -u 1000 --txqueuelen 50 --rate 10mbit --mtu 1400
     --mac 02:00:00:00:00:07 --address 10.0.0.1/24 --master br0 --up --ensure)
@@ -380,6 +392,7 @@ state() {
 }
 
 @test "--ensure leaves a device alone that another program has open" {
+  need_users
   t -t held -u 1000
   proc_start -n a hold "$TUNCTL" -t held -- sleep 60
   wait_for is held .carrier true
@@ -394,6 +407,20 @@ state() {
   ns_exec a tc qdisc replace dev tap0 root pfifo
   refused "queueing discipline 'pfifo'" -t tap0 --rate 1mbit
   refused "tc qdisc del dev tap0 root" -t tap0 --rate 1mbit --ensure
+}
+
+@test "no /dev/net/tun: said with the remedies; the list needs it not" {
+  t -b -t tap0
+  ns_exec a mount -t tmpfs none /dev/net
+  refused "Failed to open '/dev/net/tun' : No such file or directory" -t tap1
+  refused "modprobe tun" -t tap1
+  refused "container" -t tap1
+  refused "Failed to open '/dev/net/tun'" -d tap0
+  refused "Failed to open '/dev/net/tun'" --queueing help
+  refused "Failed to open '/dev/net/tun'" -- true
+  # What kind of queue it has cannot be known now.
+  is tap0 '[.name, .queueing]' '["tap0",null]'
+  t -l | grep -q '^tap0 .* ? '
 }
 
 @test "options that do not fit together, and values that do not fit" {
@@ -431,7 +458,7 @@ open(sys.argv[1], "w").write("%.2f" % (time.monotonic() - begin))' "$1" "$2"
 
 # slow_reader NAME ARG...: a tap with a short queue, read at 500 frames a second
 slow_reader() {
-  proc_start -n a "$1" "$TUNCTL" -t "$1" --txqueuelen 20 --address 10.0.0.1/24 \
+  proc_start -n a "$1" "$TUNCTL" -t "$1" --txqueuelen 100 --address 10.0.0.1/24 \
     --up "${@:2}" -- python3 tests/helpers/tap-reader.py 500 2 "$WORK/$1.count"
   wait_for test -e "$WORK/$1.count.ready"
   ns_exec a ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 dev "$1"
@@ -500,6 +527,7 @@ def devices: type == "array" and all(.[]; device);
 '
 
 @test "-l: hundreds of devices, every one of them right" {
+  need_users
   # shellcheck disable=SC2016
   ns_exec a bash -c 'for ((i = 0; i < 400; i++)); do
     "$0" -b -t "d$i" -u "$((i + 1))" >/dev/null || exit 1; done
@@ -517,6 +545,7 @@ def devices: type == "array" and all(.[]; device);
 }
 
 @test "-l: owners and groups by name and number, flags, counters" {
+  need_users
   t -b -t tap0 -u nobody -g nogroup --vnet-hdr 2>/dev/null
   t -b -t tun0 -u 4000000000
   t -b -t a-name-of-fifte -q multi-queue --rate 1mbit --up
@@ -603,11 +632,16 @@ def devices: type == "array" and all(.[]; device);
 }
 
 @test "hand-over of a persistent device leaves it as it was" {
+  need_users
   t -t keep -u 1000
   t -t keep -- true
   [ "$(of keep '[.persistent, .owner.uid]')" = '[true,1000]' ]
   refused "there is no interface 'nobr'" -t gone --master nobr -- true
   refused "MTU '5'" -t gone --mtu 5 -- true
+  # There is no such command: nothing was changed for it.
+  run -127 t -t keep --mtu 1400 --up -- nosuchcommand
+  run -126 t -t keep --mtu 1400 --up -- /etc/passwd
+  is keep '[.mtu, .up]' '[1500,false]'
 }
 
 # UML's vector driver on a descriptor: frames without a vnet header, and one at
@@ -617,10 +651,13 @@ def devices: type == "array" and all(.[]; device);
   # What guest_start runs is given its descriptor by tunctl.
   cat >"$GUEST_KERNEL" <<EOF
 #!/bin/sh
-exec "$PWD/$TUNCTL" -t uml0 --address 10.0.0.254/24 --up -- \
-  linux.uml "\$@" vec0:transport=fd,fd={fd},vec=0,mac=02:00:00:00:00:01
+# What is preloaded is for the guest's kernel.
+preload=\$LD_PRELOAD
+unset LD_PRELOAD
+exec "$(realpath "$TUNCTL")" -t uml0 --address 10.0.0.254/24 --up -- \
+  env \${preload:+"LD_PRELOAD=\$preload"} linux.uml "\$@" \
+  vec0:transport=fd,fd={fd}\${GUEST_VEC-,vec=0},mac=02:00:00:00:00:01
 EOF
-  sed -i "s|\"$PWD//|\"/|" "$GUEST_KERNEL"
   chmod 755 "$GUEST_KERNEL"
   guest_start -n a uml
   guest_wait_up uml
@@ -640,6 +677,7 @@ EOF
 }
 
 @test "interfaces(5): tunctl_user makes a tap of that user" {
+  need_users
   ns_exec a env "PATH=$(dirname "$(realpath "$TUNCTL")"):$PATH" IFACE=tap7 \
     IF_TUNCTL_USER=nobody debian/uml-netutils.if-pre-up
   is tap7 .owner.uid "$(id -u nobody)"

@@ -173,7 +173,8 @@ static void warn_both(const struct device *dev, const struct options *opts,
 	if (opts->has_group && (opts->has_owner || policy_restricted(privs)))
 		log_msg(LOG_LEVEL_WARN, NULL,
 			"'%s' has an owner and a group: the kernel demands "
-			"both of a user who opens it", dev->name);
+			"both of a user who opens it",
+			dev->name);
 }
 
 /* What is in force before anything is changed. */

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +88,57 @@ void handover_free(char **words)
 	free(words);
 }
 
+/* Whether @name in the folder of @len octets at @dir can be executed. */
+static bool in_folder(const char *dir, size_t len, const char *name)
+{
+	char path[PATH_MAX];
+	int used;
+
+	/* an empty folder is the present one */
+	used = snprintf(path, sizeof(path), "%.*s/%s", len ? (int)len : 1,
+			len ? dir : ".", name);
+	return used > 0 && (size_t)used < sizeof(path) &&
+	       !faccessat(AT_FDCWD, path, X_OK, AT_EACCESS);
+}
+
+/* As execvp(3) would look for it; without PATH it has a list of its own. */
+static bool in_path(const char *name)
+{
+	const char *dir = getenv("PATH");
+	size_t len;
+
+	if (!dir)
+		return true;
+	for (;; dir += len + 1) {
+		len = strcspn(dir, ":");
+		if (in_folder(dir, len, name))
+			return true;
+		if (!dir[len])
+			return false;
+	}
+}
+
+static int not_found(const char *name, struct err *err)
+{
+	err_errno(err, "execute '%.128s'", name);
+	return errno == ENOENT ? HANDOVER_NOT_FOUND : HANDOVER_NOT_EXECUTABLE;
+}
+
+int handover_check(char *const *command, struct err *err)
+{
+	const char *name = command[0];
+
+	if (strchr(name, '{'))
+		return 0;
+	if (!strchr(name, '/')) {
+		errno = ENOENT;
+		return in_path(name) ? 0 : not_found(name, err);
+	}
+	if (faccessat(AT_FDCWD, name, X_OK, AT_EACCESS) < 0)
+		return not_found(name, err);
+	return 0;
+}
+
 static int set_environment(int fd, const char *name, struct err *err)
 {
 	char number[16];
@@ -110,8 +163,7 @@ static int pass_on(int fd, struct err *err)
 static int become(char **words, struct err *err)
 {
 	execvp(words[0], words);
-	err_errno(err, "execute '%.128s'", words[0]);
-	return errno == ENOENT ? HANDOVER_NOT_FOUND : HANDOVER_NOT_EXECUTABLE;
+	return not_found(words[0], err);
 }
 
 int handover_exec(struct device *dev, char *const *command,

@@ -28,6 +28,18 @@ char **handover_words(char *const *command, int fd, const char *name);
 void handover_free(char **words);
 
 /**
+ * handover_check() - Whether there is such a command
+ * @command:	its words
+ * @err:	filled if not
+ *
+ * Asked before anything is done: when the command is to be executed, the
+ * privilege that could take back what was done is gone.
+ *
+ * Return: 0, or an exit status with @err set
+ */
+int handover_check(char *const *command, struct err *err);
+
+/**
  * handover_exec() - Become the command
  * @dev:	device that device_make() has opened
  * @command:	its words

@@ -18,7 +18,7 @@ static json_t *text(const char *value)
 
 	if (string)
 		return string;
-	for (i = 0; value[i] && i < sizeof(ascii) - 1; i++)
+	for (i = 0; i < sizeof(ascii) - 1 && value[i]; i++)
 		ascii[i] = (unsigned char)value[i] < 0x80 ? value[i] : '?';
 	ascii[i] = '\0';
 	return json_string(ascii);
@@ -91,6 +91,7 @@ static json_t *rates(const struct list_rates *r)
 			 r->tx_dropped);
 }
 
+/* clang-format off */
 /* What the device is. */
 static json_t *properties(const struct netlink_link *link, const char *mode)
 {
@@ -109,7 +110,9 @@ static json_t *properties(const struct netlink_link *link, const char *mode)
 			 "vnet_header", tun->vnet_hdr,
 			 "persistent", tun->persist);
 }
+/* clang-format on */
 
+/* clang-format off */
 /* How it is used. */
 static json_t *use(const struct list_item *item)
 {
@@ -129,6 +132,7 @@ static json_t *use(const struct list_item *item)
 			 "rx", counters(stats->rx_packets, stats->rx_bytes,
 					stats->rx_dropped));
 }
+/* clang-format on */
 
 static json_t *device(const struct list_item *item, const char *mode)
 {
@@ -167,8 +171,9 @@ int json_print(const struct list *list, const struct list *before,
 			json_object_set_new(one, "rates", rates(&r));
 		json_array_append_new(array, one);
 	}
-	rc = json_array_size(array) == list->count ?
-		     json_dumpf(array, out, flags) : -1;
+	rc = json_array_size(array) == list->count
+		     ? json_dumpf(array, out, flags)
+		     : -1;
 	json_decref(array);
 	if (rc)
 		return fail(err);

@@ -93,8 +93,8 @@ static int fill_qdiscs(struct list *list, struct netlink *nl, struct err *err)
 int list_get(struct netlink *nl, const char *name, struct list *list,
 	     struct err *err)
 {
-	struct netlink_link *links;
-	size_t count;
+	struct netlink_link *links = NULL;
+	size_t count = 0;
 	int rc;
 
 	memset(list, 0, sizeof(*list));

@@ -56,8 +56,8 @@ static int create(const struct options *opts, const struct privs *privs,
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int delete(const struct options *opts, const struct privs *privs,
-		  struct err *err)
+static int delete (const struct options *opts, const struct privs *privs,
+		   struct err *err)
 {
 	if (device_delete(opts, privs, err))
 		return EXIT_FAILURE;
@@ -68,9 +68,12 @@ static int delete(const struct options *opts, const struct privs *privs,
 static int execute(const struct options *opts, const struct privs *privs,
 		   struct err *err)
 {
+	int status = handover_check(opts->command, err);
 	struct device dev = { 0 };
-	int status = EXIT_FAILURE;
 
+	if (status)
+		return status;
+	status = EXIT_FAILURE;
 	if (!device_make(&dev, opts, privs, err)) {
 		status = handover_exec(&dev, opts->command, privs, err);
 		device_undo(&dev);
@@ -99,7 +102,7 @@ static int run(const struct options *opts, const struct privs *privs,
 	case OPTIONS_CREATE:
 		return create(opts, privs, err);
 	case OPTIONS_DELETE:
-		return delete(opts, privs, err);
+		return delete (opts, privs, err);
 	case OPTIONS_LIST:
 		return watch(opts, err) ? EXIT_FAILURE : EXIT_SUCCESS;
 	case OPTIONS_EXEC:
@@ -124,9 +127,9 @@ int main(int argc, char *argv[])
 	struct options opts;
 	struct privs privs;
 
-	log_open("tunctl", LOG_LEVEL_INFO);
 	if (privs_init(&privs, &err) || cut_privilege(&privs, &err))
 		die("%s", err.text);
+	log_open("tunctl", LOG_LEVEL_INFO);
 	result = options_parse(&opts, argc, argv, &err);
 	if (result == OPTIONS_OK)
 		status = run(&opts, &privs, &err);

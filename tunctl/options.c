@@ -317,14 +317,15 @@ void options_help(const char *program, FILE *out)
 {
 	size_t i;
 
-	fprintf(out, "Usage: %s [-b] [-n | -p] [-u OWNER] [-g GROUP] [-t NAME] "
-		     "[OPTION]...\n"
-		     "       %s -d NAME [-f FILE]\n"
-		     "       %s -l [NAME] [-j] [--watch [SECONDS]]\n"
-		     "       %s [OPTION]... -- COMMAND [ARG]...\n"
-		     "Make, delete and list tun and tap devices, or run "
-		     "COMMAND with one: in its\narguments {fd} is the open "
-		     "descriptor and {name} the device.\n\n",
+	fprintf(out,
+		"Usage: %s [-b] [-n | -p] [-u OWNER] [-g GROUP] [-t NAME] "
+		"[OPTION]...\n"
+		"       %s -d NAME [-f FILE]\n"
+		"       %s -l [NAME] [-j] [--watch [SECONDS]]\n"
+		"       %s [OPTION]... -- COMMAND [ARG]...\n"
+		"Make, delete and list tun and tap devices, or run "
+		"COMMAND with one: in its\narguments {fd} is the open "
+		"descriptor and {name} the device.\n\n",
 		program, program, program, program);
 	for (i = 0; i < COUNT(words); i++)
 		help_word(&words[i], out);
@@ -332,12 +333,13 @@ void options_help(const char *program, FILE *out)
 
 void options_usage(const char *program, FILE *out)
 {
-	fprintf(out, "Create: %s [-b] [-u owner] [-g group] [-t device-name] "
-		     "[-f tun-clone-device]\n"
-		     "Delete: %s -d device-name [-f tun-clone-device]\n\n"
-		     "The default tun clone device is /dev/net/tun - some "
-		     "systems use\n/dev/misc/net/tun instead\n\n"
-		     "-b will result in brief output (just the device name)\n",
+	fprintf(out,
+		"Create: %s [-b] [-u owner] [-g group] [-t device-name] "
+		"[-f tun-clone-device]\n"
+		"Delete: %s -d device-name [-f tun-clone-device]\n\n"
+		"The default tun clone device is /dev/net/tun - some "
+		"systems use\n/dev/misc/net/tun instead\n\n"
+		"-b will result in brief output (just the device name)\n",
 		program, program);
 }
 
@@ -393,8 +395,10 @@ static int misuse(struct parser *p, char *argv[], int kind)
 
 	p->result = OPTIONS_MISUSE;
 	if (kind == ':' && optopt < LONG_BASE)
-		return err_set(p->err, "%s: option requires an argument -- "
-				       "'%c'", argv[0], optopt);
+		return err_set(p->err,
+			       "%s: option requires an argument -- "
+			       "'%c'",
+			       argv[0], optopt);
 	if (kind == ':')
 		return err_set(p->err, "%s: option '%s' requires an argument",
 			       argv[0], word);
@@ -402,8 +406,10 @@ static int misuse(struct parser *p, char *argv[], int kind)
 		return err_set(p->err, "%s: invalid option -- '%c'", argv[0],
 			       optopt);
 	if (optopt)
-		return err_set(p->err, "%s: option '%s' doesn't allow an "
-				       "argument", argv[0], word);
+		return err_set(p->err,
+			       "%s: option '%s' doesn't allow an "
+			       "argument",
+			       argv[0], word);
 	return err_set(p->err, "%s: unrecognized or ambiguous option '%s'",
 		       argv[0], word);
 }

@@ -16,11 +16,11 @@
 
 /** What the program is to do. */
 enum options_action {
-	OPTIONS_CREATE,		/**< make a persistent device, or take it over */
-	OPTIONS_DELETE,		/**< -d */
-	OPTIONS_LIST,		/**< -l */
-	OPTIONS_EXEC,		/**< open a device for a command */
-	OPTIONS_QUEUEING,	/**< --queueing help */
+	OPTIONS_CREATE,	  /**< make a persistent device, or take it over */
+	OPTIONS_DELETE,	  /**< -d */
+	OPTIONS_LIST,	  /**< -l */
+	OPTIONS_EXEC,	  /**< open a device for a command */
+	OPTIONS_QUEUEING, /**< --queueing help */
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
 };
@@ -95,9 +95,9 @@ struct options {
 
 /** What a command line that was refused deserves besides its error. */
 enum options_result {
-	OPTIONS_OK,		/**< nothing: it was taken */
-	OPTIONS_BAD_VALUE,	/**< a value is wrong: nothing */
-	OPTIONS_MISUSE,		/**< it is not understood: the usage */
+	OPTIONS_OK,	   /**< nothing: it was taken */
+	OPTIONS_BAD_VALUE, /**< a value is wrong: nothing */
+	OPTIONS_MISUSE,	   /**< it is not understood: the usage */
 };
 
 /**

@@ -69,9 +69,10 @@ static int check_settings(const struct privs *privs,
 	errno = EPERM;
 	if (word) {
 		err_set(err, "user %u cannot use %s", privs->ruid, word);
-		return err_hint(err, "to connect a device to the host's network "
-				     "is root's; uml_net does it within the "
-				     "limits of /etc/uml_net.conf");
+		return err_hint(err,
+				"to connect a device to the host's network "
+				"is root's; uml_net does it within the "
+				"limits of /etc/uml_net.conf");
 	}
 	if (settings->txqueuelen > POLICY_TXQUEUELEN) {
 		err_set(err, "txqueuelen %u is more than user %u can have",

@@ -78,14 +78,20 @@ struct step {
 	void (*undo)(struct change *c);
 };
 
+/* Of a change that had to be made: see struct step. */
+static int outcome(int failed)
+{
+	return failed ? -1 : 1;
+}
+
 static int apply_txqueuelen(struct change *c, struct err *err)
 {
 	uint32_t want = c->want->txqueuelen;
 
 	if (!want || want == c->before.txqueuelen)
 		return 0;
-	return netlink_link_txqueuelen(c->nl, c->before.index, want, err)
-		       ? -1 : 1;
+	return outcome(
+		netlink_link_txqueuelen(c->nl, c->before.index, want, err));
 }
 
 static void undo_txqueuelen(struct change *c)
@@ -100,7 +106,7 @@ static int apply_mtu(struct change *c, struct err *err)
 
 	if (!want || want == c->before.mtu)
 		return 0;
-	return netlink_link_mtu(c->nl, c->before.index, want, err) ? -1 : 1;
+	return outcome(netlink_link_mtu(c->nl, c->before.index, want, err));
 }
 
 static void undo_mtu(struct change *c)
@@ -131,8 +137,8 @@ static bool same_tbf(const struct netlink_qdisc *now,
 {
 	uint32_t slack = want->burst / 100 + 8;
 
-	return !strcmp(now->kind, "tbf") && now->tbf.rate / BITS_PER_BYTE ==
-	       want->rate / BITS_PER_BYTE &&
+	return !strcmp(now->kind, "tbf") &&
+	       now->tbf.rate / BITS_PER_BYTE == want->rate / BITS_PER_BYTE &&
 	       now->tbf.burst + slack >= want->burst &&
 	       now->tbf.burst <= want->burst + slack;
 }
@@ -151,13 +157,17 @@ static int apply_rate(struct change *c, struct err *err)
 		return 0;
 	if (!now->by_kernel && strcmp(now->kind, "tbf")) {
 		errno = EEXIST;
-		err_set(err, "'%s' has the queueing discipline '%s', which "
-			"--rate would destroy", c->before.name, now->kind);
-		return err_hint(err, "take it away with 'tc qdisc del dev %s "
-				"root'", c->before.name);
+		err_set(err,
+			"'%s' has the queueing discipline '%s', which "
+			"--rate would destroy",
+			c->before.name, now->kind);
+		return err_hint(err,
+				"take it away with 'tc qdisc del dev %s "
+				"root'",
+				c->before.name);
 	}
-	return netlink_qdisc_set_tbf(c->nl, c->before.index, &c->tbf, err)
-		       ? -1 : 1;
+	return outcome(
+		netlink_qdisc_set_tbf(c->nl, c->before.index, &c->tbf, err));
 }
 
 static void undo_rate(struct change *c)
@@ -176,14 +186,16 @@ static int apply_master(struct change *c, struct err *err)
 		return 0;
 	if (netlink_ifindex(c->nl, c->want->master, &c->master, err)) {
 		if (errno == ENODEV)
-			err_hint(err, "make the bridge first: 'ip link add %s "
-				 "type bridge'", c->want->master);
+			err_hint(err,
+				 "make the bridge first: 'ip link add %s "
+				 "type bridge'",
+				 c->want->master);
 		return -1;
 	}
 	if (c->master == c->before.master)
 		return 0;
-	return netlink_link_master(c->nl, c->before.index, c->master, err)
-		       ? -1 : 1;
+	return outcome(
+		netlink_link_master(c->nl, c->before.index, c->master, err));
 }
 
 static void undo_master(struct change *c)
@@ -242,7 +254,7 @@ static int apply_up(struct change *c, struct err *err)
 {
 	if (!c->want->up || (c->before.flags & IFF_UP))
 		return 0;
-	return netlink_link_up(c->nl, c->before.index, true, err) ? -1 : 1;
+	return outcome(netlink_link_up(c->nl, c->before.index, true, err));
 }
 
 static void undo_up(struct change *c)

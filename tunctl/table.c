@@ -117,7 +117,8 @@ static void print_first(const struct netlink_link *link, const char *mode,
 	char name[CELL], owner[CELL], group[CELL], queueing[CELL], queues[CELL];
 
 	fprintf(out, "%-15s %-4s %-16s %-16s %-12s %s\n",
-		fit(link->name, NAME_WIDTH, name), link->tun.tap ? "tap" : "tun",
+		fit(link->name, NAME_WIDTH, name),
+		link->tun.tap ? "tap" : "tun",
 		owner_cell(link->tun.owner, owner),
 		group_cell(link->tun.group, group),
 		fit(mode ? mode : "?", MODE_WIDTH, queueing),
@@ -163,8 +164,7 @@ static void print_rates(const struct list_item *item,
 }
 
 void table_print(const struct list *list, const struct list *before,
-		 bool watching, const struct list_features *features,
-		 FILE *out)
+		 bool watching, const struct list_features *features, FILE *out)
 {
 	struct list_rates rates;
 	size_t i;

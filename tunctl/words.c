@@ -19,17 +19,20 @@ void words_created(const struct device *dev, const struct options *opts,
 		   FILE *out)
 {
 	bool only_group = opts->has_group && !opts->has_owner;
+	bool owner, group;
 
 	if (opts->brief) {
 		fprintf(out, "%s\n", dev->name);
 		return;
 	}
 	fprintf(out, "Set '%s' persistent and owned by", dev->name);
-	if (dev->owner != (uid_t)-1 && (!only_group || dev->owner_set))
+	owner = dev->owner != (uid_t)-1 && (!only_group || dev->owner_set);
+	group = dev->group != (gid_t)-1 && (opts->has_group || opts->ensure);
+	if (owner)
 		fprintf(out, " uid %u", dev->owner);
-	if (dev->group != (gid_t)-1 && (opts->has_group || opts->ensure))
+	if (group)
 		fprintf(out, " gid %u", dev->group);
-	fprintf(out, "\n");
+	fprintf(out, owner || group ? "\n" : " nobody\n");
 }
 
 void words_deleted(const char *name, FILE *out)

@@ -33,8 +33,8 @@ struct fdb {
 	uint32_t *buckets;
 	uint32_t mask;
 	uint32_t size, count;
-	uint32_t unused;	/* first entry that was never used */
-	uint32_t free;		/* chain of entries that were given back */
+	uint32_t unused; /* first entry that was never used */
+	uint32_t free;	 /* chain of entries that were given back */
 	uint32_t oldest, newest;
 	struct fdb_stats stats;
 };

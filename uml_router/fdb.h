@@ -41,9 +41,9 @@ struct fdb_owner {
 
 /** What fdb_learn() did. */
 enum fdb_learned {
-	FDB_KNOWN,	/**< nothing new */
-	FDB_NEW,	/**< first time seen */
-	FDB_MOVED,	/**< was on another port */
+	FDB_KNOWN, /**< nothing new */
+	FDB_NEW,   /**< first time seen */
+	FDB_MOVED, /**< was on another port */
 };
 
 /**

@@ -16,7 +16,7 @@
 #define CACHE_LINE 64
 #define FRAME_SLAB 64
 
-#define FRAME_LINES \
+#define FRAME_LINES                                                            \
 	((sizeof(struct frame) + FRAME_MAX + 1 + CACHE_LINE - 1) / CACHE_LINE)
 #define FRAME_STRIDE ((FRAME_LINES | 1) * CACHE_LINE)
 

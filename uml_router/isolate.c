@@ -16,8 +16,10 @@ static int become(const char *user, struct err *err)
 		return -1;
 	pw = getpwuid(uid);
 	if (!pw)
-		return err_set(err, "user %s has no entry in the password "
-			       "database, which would name his group", user);
+		return err_set(err,
+			       "user %s has no entry in the password "
+			       "database, which would name his group",
+			       user);
 	return privs_become(pw->pw_uid, pw->pw_gid, NULL, 0, err);
 }
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /** The object of type @type whose member @member is at @ptr. */
-#define container_of(ptr, type, member) \
+#define container_of(ptr, type, member)                                        \
 	((type *)((char *)(ptr)-offsetof(type, member)))
 
 /** struct list - A node, or the head of a list */
@@ -63,12 +63,12 @@ static inline void list_take_all(struct list *from, struct list *to)
 }
 
 /** list_for_each() - Visit the nodes; @pos itself must stay in the list */
-#define list_for_each(pos, head) \
+#define list_for_each(pos, head)                                               \
 	for ((pos) = (head)->next; (pos) != (head); (pos) = (pos)->next)
 
 /** list_for_each_safe() - Visit the nodes; @pos may be removed */
-#define list_for_each_safe(pos, after, head)                        \
-	for ((pos) = (head)->next, (after) = (pos)->next;           \
-	     (pos) != (head); (pos) = (after), (after) = (pos)->next)
+#define list_for_each_safe(pos, after, head)                                   \
+	for ((pos) = (head)->next, (after) = (pos)->next; (pos) != (head);     \
+	     (pos) = (after), (after) = (pos)->next)
 
 #endif /* UML_ROUTER_LIST_H */

@@ -68,13 +68,12 @@ int loop_init(struct loop *loop, struct err *err)
 	list_init(&loop->reap);
 	loop->now = clock_ms();
 	loop->timer_ev.fn = on_timerfd;
-	loop->timer_ev.fd =
-		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	loop->timer_ev.fd = timerfd_create(CLOCK_MONOTONIC,
+					   TFD_NONBLOCK | TFD_CLOEXEC);
 	if (loop->timer_ev.fd < 0)
 		return err_errno(err, "cannot make a timer");
 	loop->epfd = epoll_create1(EPOLL_CLOEXEC);
-	if (loop->epfd < 0 ||
-	    loop_watch(loop, &loop->timer_ev, EPOLLIN) < 0) {
+	if (loop->epfd < 0 || loop_watch(loop, &loop->timer_ev, EPOLLIN) < 0) {
 		err_errno(err, "cannot make an epoll set");
 		loop_fini(loop);
 		return -1;

@@ -96,10 +96,8 @@ static void block_signals(sigset_t *set)
 static int watch_signals(struct router *r, struct err *err)
 {
 	r->signals.fn = on_signal;
-	r->signals.fd =
-		signalfd(-1, &r->ending, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (r->signals.fd < 0 ||
-	    loop_watch(&r->loop, &r->signals, EPOLLIN) < 0)
+	r->signals.fd = signalfd(-1, &r->ending, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (r->signals.fd < 0 || loop_watch(&r->loop, &r->signals, EPOLLIN) < 0)
 		return err_errno(err, "cannot watch for signals");
 	return 0;
 }
@@ -161,8 +159,7 @@ static int start(struct router *r, struct err *err)
 	if (r->opts.pidfile &&
 	    pidfile_open(&r->pidfile, r->opts.pidfile, err) < 0)
 		return -1;
-	if (open_ports(r, err) < 0 ||
-	    isolate(&r->privs, r->opts.user, err) < 0)
+	if (open_ports(r, err) < 0 || isolate(&r->privs, r->opts.user, err) < 0)
 		return -1;
 	if (!r->opts.daemon && pidfile_write(&r->pidfile, err) < 0)
 		return -1;

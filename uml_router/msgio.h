@@ -47,8 +47,7 @@ struct msgio_burst {
 int msgio_recv(struct sw *sw, int fd, struct msgio_burst *burst);
 
 /** msgio_send() - struct port_ops' @send for such sockets */
-int msgio_send(struct port *port, struct frame *const frames[],
-	       unsigned int n);
+int msgio_send(struct port *port, struct frame *const frames[], unsigned int n);
 
 /** msgio_send_error() - struct port_ops' @send_error for such sockets */
 int msgio_send_error(int errnum);

@@ -145,14 +145,12 @@ static int set_ageing(struct parser *p, char *value)
 
 static int set_fdb_size(struct parser *p, char *value)
 {
-	return set_number(p, "fdb-size", value, 1 << 24,
-			  &p->opts->sw.fdb_size);
+	return set_number(p, "fdb-size", value, 1 << 24, &p->opts->sw.fdb_size);
 }
 
 static int set_max_ports(struct parser *p, char *value)
 {
-	return set_number(p, "max-ports", value, 65536,
-			  &p->opts->sw.max_ports);
+	return set_number(p, "max-ports", value, 65536, &p->opts->sw.max_ports);
 }
 
 static int set_verbose(struct parser *p, char *value)
@@ -202,10 +200,11 @@ static const struct option_word {
 	{ "control", 0, "PATH", set_control,
 	  "management socket, for uml_routerctl" },
 	{ "pidfile", 0, "FILE", set_pidfile, "write the process id to FILE" },
-	{ "user", 0, "USER", set_user,
-	  "become USER when all ports are open" },
-	{ "mode", 0, "MODE", set_mode, "octal mode of the sockets (by the umask)" },
-	{ "group", 0, "GROUP", set_group, "group of the sockets; --mode 660 lets it in" },
+	{ "user", 0, "USER", set_user, "become USER when all ports are open" },
+	{ "mode", 0, "MODE", set_mode,
+	  "octal mode of the sockets (by the umask)" },
+	{ "group", 0, "GROUP", set_group,
+	  "group of the sockets; --mode 660 lets it in" },
 	{ "ageing", 0, "SECONDS", set_ageing,
 	  "forget an address not seen for so long (300)" },
 	{ "fdb-size", 0, "N", set_fdb_size, "most addresses (65536)" },
@@ -237,10 +236,12 @@ static void help_word(const struct option_word *word, FILE *out)
 
 void options_usage(const char *program, FILE *out)
 {
-	fprintf(out, "Usage: %s [-unix CONTROL [DATA]] [-tap DEV]... [-hub] "
+	fprintf(out,
+		"Usage: %s [-unix CONTROL [DATA]] [-tap DEV]... [-hub] "
 		"[-compat-v0] [-daemon]\n"
 		"       %s [--port SPEC]... [--control PATH] [OPTION]...\n"
-		"       %s --help\n", program, program, program);
+		"       %s --help\n",
+		program, program, program);
 }
 
 void options_help(const char *program, FILE *out)
@@ -249,7 +250,7 @@ void options_help(const char *program, FILE *out)
 
 	options_usage(program, out);
 	fprintf(out, "Ethernet switch for User Mode Linux and other virtual "
-		"machines.\n\n");
+		     "machines.\n\n");
 	for (i = 0; i < COUNT(words); i++)
 		help_word(&words[i], out);
 }
@@ -261,8 +262,8 @@ static void fill_getopt(struct option longs[COUNT(words) + 1])
 	memset(longs, 0, (COUNT(words) + 1) * sizeof(*longs));
 	for (i = 0; i < COUNT(words); i++) {
 		longs[i].name = words[i].name;
-		longs[i].has_arg = words[i].arg ? required_argument :
-						  no_argument;
+		longs[i].has_arg = words[i].arg ? required_argument
+						: no_argument;
 		longs[i].val = 256 + (int)i;
 	}
 }
@@ -274,8 +275,8 @@ static const struct option_word *find_word(int c, const char *text)
 	size_t i;
 
 	if (c >= 256)
-		return text[0] == '-' && strlen(text) == 2 ? NULL :
-							     &words[c - 256];
+		return text[0] == '-' && strlen(text) == 2 ? NULL
+							   : &words[c - 256];
 	for (i = 0; i < COUNT(words); i++)
 		if (words[i].letter && words[i].letter == c)
 			return &words[i];
@@ -330,8 +331,8 @@ static int add_unix(struct parser *p)
 	struct options *opts = p->opts;
 
 	if (!p->unix_path && p->any_port)
-		return p->compat_v0 ? err_set(p->err, "-compat-v0 needs -unix") :
-				      0;
+		return p->compat_v0 ? err_set(p->err, "-compat-v0 needs -unix")
+				    : 0;
 	if (p->compat_v0)
 		spec.data = p->data_path ? p->data_path : OPTIONS_DEFAULT_DATA;
 	else if (p->data_path)
@@ -345,8 +346,7 @@ static int add_unix(struct parser *p)
 	return 0;
 }
 
-int options_parse(struct options *opts, int argc, char *argv[],
-		  struct err *err)
+int options_parse(struct options *opts, int argc, char *argv[], struct err *err)
 {
 	struct parser p = { .opts = opts, .err = err };
 	unsigned int i;

@@ -197,7 +197,8 @@ static void on_hold_timer(struct timer *timer)
 	touch_turn(p);
 }
 
-static uint32_t longest_hold(const struct port *p, const struct port *because_of)
+static uint32_t longest_hold(const struct port *p,
+			     const struct port *because_of)
 {
 	if (because_of->policy == POLICY_DROP && p->ops->hold_ms > HOLD_BRIEFLY)
 		return HOLD_BRIEFLY;

@@ -59,17 +59,17 @@ struct port;
 
 /** Why a frame was dropped. Names in port_drop_name(). */
 enum port_drop {
-	DROP_QUEUE_FULL,	/**< egress: policy=drop and the queue is full */
-	DROP_HOLD_LIMIT,	/**< egress: policy=block, but the sender could
+	DROP_QUEUE_FULL, /**< egress: policy=drop and the queue is full */
+	DROP_HOLD_LIMIT, /**< egress: policy=block, but the sender could
 				     not be held (any longer) */
-	DROP_SEND_ERROR,	/**< egress: the kernel refused this frame */
-	DROP_LINK_DOWN,		/**< egress: the device is down */
-	DROP_CLOSED,		/**< egress: the client left, frames waiting */
-	DROP_RUNT,		/**< ingress: shorter than FRAME_MIN */
-	DROP_TOO_LONG,		/**< ingress: longer than FRAME_MAX */
-	DROP_BAD_SOURCE,	/**< ingress: source is a group or zero */
-	DROP_SAME_PORT,		/**< ingress: for an address on this very port */
-	DROP_NO_MEMORY,		/**< ingress: no memory for a frame */
+	DROP_SEND_ERROR, /**< egress: the kernel refused this frame */
+	DROP_LINK_DOWN,	 /**< egress: the device is down */
+	DROP_CLOSED,	 /**< egress: the client left, frames waiting */
+	DROP_RUNT,	 /**< ingress: shorter than FRAME_MIN */
+	DROP_TOO_LONG,	 /**< ingress: longer than FRAME_MAX */
+	DROP_BAD_SOURCE, /**< ingress: source is a group or zero */
+	DROP_SAME_PORT,	 /**< ingress: for an address on this very port */
+	DROP_NO_MEMORY,	 /**< ingress: no memory for a frame */
 	PORT_DROPS
 };
 

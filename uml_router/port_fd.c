@@ -48,8 +48,10 @@ static const struct port_ops *socket_kind(int fd, int type, struct err *err)
 	socklen_t len = sizeof(peer);
 
 	if (type != SOCK_DGRAM && type != SOCK_SEQPACKET) {
-		err_set(err, "descriptor %d is a socket without message "
-			"boundaries", fd);
+		err_set(err,
+			"descriptor %d is a socket without message "
+			"boundaries",
+			fd);
 		err_hint(err, "a tap, SOCK_SEQPACKET or SOCK_DGRAM is needed");
 		return NULL;
 	}
@@ -96,8 +98,7 @@ static int prepare(int fd, struct err *err)
 	return 0;
 }
 
-static int open_fd(struct sw *sw, const struct port_spec *spec,
-		   struct err *err)
+static int open_fd(struct sw *sw, const struct port_spec *spec, struct err *err)
 {
 	const struct port_ops *ops;
 	char name[PORT_NAME_LEN];

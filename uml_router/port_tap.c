@@ -64,7 +64,8 @@ static int open_device(struct tuntap *tap, const struct port_spec *spec,
 
 	if (tuntap_open(tap, &request, err) < 0)
 		return -1;
-	if (!spec->txqueuelen || set_txqueuelen(tap, spec->txqueuelen, err) == 0)
+	if (!spec->txqueuelen ||
+	    set_txqueuelen(tap, spec->txqueuelen, err) == 0)
 		return 0;
 	tuntap_close(tap);
 	return -1;

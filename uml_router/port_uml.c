@@ -38,9 +38,9 @@
 
 struct uml_listener {
 	struct listener listener;
-	struct list pending;	/* clients without a port, oldest first */
+	struct list pending; /* clients without a port, oldest first */
 	unsigned int pending_count;
-	struct unixsock_listener data;	/* version 0 */
+	struct unixsock_listener data; /* version 0 */
 	struct event data_ev;
 	struct list v0[V0_BUCKETS];
 };
@@ -48,7 +48,7 @@ struct uml_listener {
 /* While pending, .port is only memory for a port. */
 struct uml_client {
 	struct port port;
-	struct uml_listener *l;	/* while pending */
+	struct uml_listener *l; /* while pending */
 	struct sw *sw;
 	struct event control;
 	struct ucred peer;
@@ -200,7 +200,7 @@ static void tell_unreachable(struct err *err)
 	err_errno(err, "cannot connect to the client's data socket");
 	if (errno == ECONNREFUSED)
 		err_hint(err, "abstract names are private to a network "
-			 "namespace: is the client in another one?");
+			      "namespace: is the client in another one?");
 }
 
 /* Connected before it is bound: nobody else can send to it in between. */
@@ -239,7 +239,7 @@ static int plug(struct uml_client *c, const struct uml_request *req,
 
 	if (v0 && c->l->data.fd < 0)
 		return err_set(err, "a client of protocol version 0 needs "
-			       "-compat-v0");
+				    "-compat-v0");
 	c->addr = req->addr;
 	if (check_owner(c, err) < 0)
 		return -1;
@@ -343,8 +343,8 @@ static void on_control(struct event *ev, uint32_t ready)
 static void accepted(struct listener *listener, int fd,
 		     const struct ucred *peer)
 {
-	struct uml_listener *l =
-		container_of(listener, struct uml_listener, listener);
+	struct uml_listener *l = container_of(listener, struct uml_listener,
+					      listener);
 	struct uml_client *c = calloc(1, sizeof(*c));
 
 	if (!c) {
@@ -373,8 +373,8 @@ static void accepted(struct listener *listener, int fd,
 
 static void close_listener(struct listener *listener)
 {
-	struct uml_listener *l =
-		container_of(listener, struct uml_listener, listener);
+	struct uml_listener *l = container_of(listener, struct uml_listener,
+					      listener);
 	int i;
 
 	for (i = 0; i < V0_BUCKETS; i++)
@@ -396,8 +396,8 @@ static const struct listener_ops listener_ops = {
 static int open_v0(struct uml_listener *l, const struct port_spec *spec,
 		   struct err *err)
 {
-	if (unixsock_listen(&l->data, spec->data, SOCK_DGRAM, spec->perm,
-			    err) < 0)
+	if (unixsock_listen(&l->data, spec->data, SOCK_DGRAM, spec->perm, err) <
+	    0)
 		return -1;
 	l->data_ev = (struct event){ .fd = l->data.fd, .fn = on_v0_data };
 	if (loop_watch(l->listener.sw->loop, &l->data_ev, EPOLLIN) < 0)

@@ -163,10 +163,9 @@ static json_t *stats_json(const struct sw *sw)
 	return json_pack(
 		"{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
 		"mode", sw->conf.hub ? "hub" : "switch", "ports",
-		ports_json(sw), "fdb", fdb_json(sw), "rx",
-		count_json(&sum.rx), "tx", count_json(&sum.tx), "drops",
-		drops_json(sum.drops), "unicast",
-		(json_int_t)sw->stats.unicast, "flooded",
+		ports_json(sw), "fdb", fdb_json(sw), "rx", count_json(&sum.rx),
+		"tx", count_json(&sum.tx), "drops", drops_json(sum.drops),
+		"unicast", (json_int_t)sw->stats.unicast, "flooded",
 		(json_int_t)sw->stats.flooded, "bad_requests",
 		(json_int_t)sw->stats.bad_requests, "strangers",
 		(json_int_t)sw->stats.strangers, "wakeups",
@@ -209,7 +208,7 @@ static json_t *take_args(struct query *query, const struct sw *sw,
 
 	if (n > (query->verb->takes_port ? 1 : 0) || (n && !name))
 		return failure("bad_argument", "too many arguments, or one "
-			       "that is no text");
+					       "that is no text");
 	if (!n)
 		return NULL;
 	if (!sw_find(sw, name))
@@ -228,11 +227,11 @@ static json_t *understand(struct query *query, const struct sw *sw,
 			&verb, "args", &args) < 0 ||
 	    (args && !json_is_array(args)))
 		return failure("bad_request", "a request is an object of "
-			       "object, verb and args");
+					      "object, verb and args");
 	query->verb = find_verb(object, verb);
 	if (!query->verb)
 		return failure("unknown_verb", "known are: port show, fdb "
-			       "show, stats");
+					       "show, stats");
 	error = take_args(query, sw, args);
 	if (error)
 		query->verb = NULL;

@@ -16,14 +16,16 @@ static const struct backend *const backends[] = {
 
 static int set_name(struct port_spec *spec, const char *value, struct err *err)
 {
-	size_t room = spec->backend->listens ? SW_PREFIX_LEN :
-					       PORT_NAME_LEN - 1;
+	size_t room = spec->backend->listens ? SW_PREFIX_LEN
+					     : PORT_NAME_LEN - 1;
 	size_t len = strspn(value, "abcdefghijklmnopqrstuvwxyz"
 				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
 	if (!len || value[len])
-		return err_set(err, "name '%s' is to be made of letters, "
-			       "digits, '.', '_' and '-'", value);
+		return err_set(err,
+			       "name '%s' is to be made of letters, "
+			       "digits, '.', '_' and '-'",
+			       value);
 	if (len > room)
 		return err_set(err, "name '%s' is longer than %zu characters",
 			       value, room);

@@ -88,8 +88,8 @@ static bool check(const struct sw *sw, struct port *in,
 
 static void learn(struct sw *sw, struct port *in, const struct frame *frame)
 {
-	if (fdb_learn(sw->fdb, 0, source(frame), &in->addresses,
-		      seconds(sw)) == FDB_NEW)
+	if (fdb_learn(sw->fdb, 0, source(frame), &in->addresses, seconds(sw)) ==
+	    FDB_NEW)
 		arm_once(sw, &sw->ageing, (uint64_t)sw->conf.ageing * 1000);
 }
 
@@ -112,8 +112,8 @@ static bool must_wait(const struct port *in, struct port *out)
 static void send_to(struct port *out, struct frame *frame)
 {
 	if (port_full(out))
-		port_drop(out, out->policy == POLICY_BLOCK ? DROP_HOLD_LIMIT :
-							     DROP_QUEUE_FULL);
+		port_drop(out, out->policy == POLICY_BLOCK ? DROP_HOLD_LIMIT
+							   : DROP_QUEUE_FULL);
 	else
 		port_tx(out, frame);
 }
@@ -173,8 +173,8 @@ struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame)
 void sw_flush(struct sw *sw)
 {
 	while (!list_empty(&sw->touched))
-		port_flush(container_of(sw->touched.next, struct port,
-					touched));
+		port_flush(
+			container_of(sw->touched.next, struct port, touched));
 }
 
 int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,

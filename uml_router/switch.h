@@ -40,8 +40,8 @@ struct sw_conf {
 };
 
 /** Defaults. */
-#define SW_CONF_DEFAULT                                                 \
-	((struct sw_conf){ false, FDB_DEFAULT_SIZE, FDB_DEFAULT_AGEING, \
+#define SW_CONF_DEFAULT                                                        \
+	((struct sw_conf){ false, FDB_DEFAULT_SIZE, FDB_DEFAULT_AGEING,        \
 			   SW_DEFAULT_MAX_PORTS })
 
 /**

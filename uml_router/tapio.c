@@ -17,8 +17,8 @@ static int read_one(struct port *port, struct frame **frame)
 
 	/* Without memory the frame is read and lost: left in the ring, it
 	 * would keep the loop busy. */
-	n = f ? read(port->io.fd, f->data, FRAME_MAX + 1) :
-		read(port->io.fd, &nowhere, 1);
+	n = f ? read(port->io.fd, f->data, FRAME_MAX + 1)
+	      : read(port->io.fd, &nowhere, 1);
 	if (n > 0 && f) {
 		frame_filled(pool, f, (size_t)n);
 		*frame = f;
@@ -62,9 +62,9 @@ int tapio_send(struct port *port, struct frame *const frames[], unsigned int n)
 int tapio_send_error(int errnum)
 {
 	switch (errnum) {
-	case EIO:	/* tun_get_user(): the device is down */
+	case EIO: /* tun_get_user(): the device is down */
 		return DROP_LINK_DOWN;
-	case EBADFD:	/* the device was deleted */
+	case EBADFD: /* the device was deleted */
 	case EBADF:
 		return PORT_BROKEN;
 	default:

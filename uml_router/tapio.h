@@ -12,8 +12,7 @@
 void tapio_ready(struct port *port, uint32_t ready);
 
 /** tapio_send() - struct port_ops' @send */
-int tapio_send(struct port *port, struct frame *const frames[],
-	       unsigned int n);
+int tapio_send(struct port *port, struct frame *const frames[], unsigned int n);
 
 /** tapio_send_error() - struct port_ops' @send_error */
 int tapio_send_error(int errnum);

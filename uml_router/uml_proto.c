@@ -63,8 +63,8 @@ static enum uml_parsed check_address(const struct sockaddr_un *addr,
 {
 	if (addr->sun_family != AF_UNIX)
 		return bad(why, "data socket is not of family AF_UNIX");
-	if (addr->sun_path[0] && !memchr(addr->sun_path, '\0',
-					 sizeof(addr->sun_path)))
+	if (addr->sun_path[0] &&
+	    !memchr(addr->sun_path, '\0', sizeof(addr->sun_path)))
 		return bad(why, "path of the data socket does not end");
 	return UML_REQUEST;
 }

@@ -25,9 +25,9 @@
 
 /** What uml_request_parse() makes of the octets so far. */
 enum uml_parsed {
-	UML_MORE,	/**< not complete yet */
-	UML_REQUEST,	/**< a request for a port */
-	UML_BAD,	/**< never to be a request */
+	UML_MORE,    /**< not complete yet */
+	UML_REQUEST, /**< a request for a port */
+	UML_BAD,     /**< never to be a request */
 };
 
 /**

@@ -97,9 +97,9 @@ static void port_row(const json_t *port)
 	       " %9s %10" JSON_INTEGER_FORMAT " %9s %7" JSON_INTEGER_FORMAT
 	       " %5" JSON_INTEGER_FORMAT "\n",
 	       text(port, "name"), text(port, "type"), pid_text,
-	       text(port, "state"), text(queue, "policy"),
-	       number(rx, "frames"), octets(number(rx, "bytes"), in),
-	       number(tx, "frames"), octets(number(tx, "bytes"), out),
+	       text(port, "state"), text(queue, "policy"), number(rx, "frames"),
+	       octets(number(rx, "bytes"), in), number(tx, "frames"),
+	       octets(number(tx, "bytes"), out),
 	       sum(json_object_get(port, "drops")), number(queue, "length"));
 }
 
@@ -111,8 +111,9 @@ static void fdb_head(void)
 static void fdb_row(const json_t *entry)
 {
 	printf("%-17s %4" JSON_INTEGER_FORMAT " %6" JSON_INTEGER_FORMAT
-	       "s %s\n", text(entry, "mac"), number(entry, "vlan"),
-	       number(entry, "age"), text(entry, "port"));
+	       "s %s\n",
+	       text(entry, "mac"), number(entry, "vlan"), number(entry, "age"),
+	       text(entry, "port"));
 }
 
 /* "ports.joined  12": one line a value, groups joined by a dot. */
@@ -121,7 +122,8 @@ static void stats_lines(const json_t *object, const char *group)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, key, value) {
+	json_object_foreach((json_t *)object, key, value)
+	{
 		char name[64];
 
 		snprintf(name, sizeof(name), "%s%s%s", group, *group ? "." : "",
@@ -181,7 +183,7 @@ static FILE *connect_to(const char *path, struct err *err)
 
 	if (fd < 0) {
 		err_hint(err, "is uml_router running with --control? -s names "
-			 "another socket");
+			      "another socket");
 		return NULL;
 	}
 	flags = fcntl(fd, F_GETFL);
@@ -278,8 +280,8 @@ static int ask(const char *path, const struct view *view, char *args[],
 
 static int misuse(int argc, char *argv[])
 {
-	fprintf(stderr, "uml_routerctl: %s", argc ? "unknown request:" :
-		"what is to be shown?");
+	fprintf(stderr, "uml_routerctl: %s",
+		argc ? "unknown request:" : "what is to be shown?");
 	for (; argc > 0; argc--)
 		fprintf(stderr, " %s", *argv++);
 	fprintf(stderr, "\nTry 'uml_routerctl --help'.\n");

@@ -191,7 +191,7 @@ static void join(struct bench *b, int i)
 					   LONG_HOLD, HOLD_NEVER };
 	struct fake *f = &b->port[i];
 	unsigned int how = octet(b);
-	char name[8];
+	char name[16];
 
 	if (f->port)
 		return;

@@ -59,7 +59,8 @@ static void check_command(char **command)
 
 	for (i = 0; words && command[i]; i++)
 		must(words[i] && (strstr(command[i], "{") ||
-				  !strcmp(words[i], command[i])), "words");
+				  !strcmp(words[i], command[i])),
+		     "words");
 	must(!words || !words[i], "as many words");
 	handover_free(words);
 }

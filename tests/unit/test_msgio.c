@@ -202,9 +202,10 @@ static void test_empty(void)
 	say(b.peer, 0);
 	say(b.peer, 0);
 	say(b.peer, 21);
+	say(b.peer, 0);
 	receive(&b, &burst);
 	ok(burst.n == 2 && is_frame(burst.frames[0], 20) &&
-		   is_frame(burst.frames[1], 21) && burst.empty == 2 &&
+		   is_frame(burst.frames[1], 21) && burst.empty == 3 &&
 		   !burst.eof,
 	   "messages without an octet are counted");
 	kept[0] = burst.frames[0];
@@ -218,7 +219,7 @@ static void test_empty(void)
 	   "the frames between them are not written to again");
 	put_all(&b, &burst);
 	receive(&b, &burst);
-	is_int((intmax_t)b.world.sw.pool.used, (intmax_t)idle + 4,
+	is_int((intmax_t)b.world.sw.pool.used, (intmax_t)idle + 5,
 	       "every place is filled again");
 	frame_put(&b.world.sw.pool, kept[0]);
 	frame_put(&b.world.sw.pool, kept[1]);
@@ -286,6 +287,60 @@ static void test_failure(void)
 	is_int((intmax_t)b.world.sw.pool.used, (intmax_t)idle,
 	       "no frame is lost");
 	close(ends[1]);
+	tear_down(&b);
+}
+
+/* --- without memory ------------------------------------------------------ */
+
+/* What the tests below ask for must fail, not end the program. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+/* From now on the pool has @n frames and cannot get more: the list of its slabs
+ * is full, and cannot become longer. */
+static struct frame_pool leave_frames(struct frame_pool *pool, unsigned int n)
+{
+	struct frame_pool before = *pool;
+	struct frame *last;
+
+	for (last = pool->free; last && n > 1; n--)
+		last = last->next;
+	pool->free = n ? pool->free : NULL;
+	if (last)
+		last->next = NULL;
+	pool->slab_count = pool->slab_room = (size_t)1 << 57;
+	return before;
+}
+
+static void give_back(struct frame_pool *pool, const struct frame_pool *before)
+{
+	pool->slab_count = before->slab_count;
+	pool->slab_room = before->slab_room;
+}
+
+static void test_few_frames(void)
+{
+	struct frame_pool before;
+	struct msgio_burst burst;
+	struct bench b;
+	int i;
+
+	set_up(&b, SOCK_SEQPACKET);
+	frame_put(&b.world.sw.pool, frame_get(&b.world.sw.pool));
+	before = leave_frames(&b.world.sw.pool, 3);
+	for (i = 0; i < 5; i++)
+		say(b.peer, 60);
+	receive(&b, &burst);
+	ok(burst.n == 3 && !burst.lost && !burst.eof,
+	   "with memory for three frames, three are read");
+	receive(&b, &burst);
+	ok(!burst.n && burst.lost == 1, "without memory one is read and lost");
+	give_back(&b.world.sw.pool, &before);
+	receive(&b, &burst);
+	ok(burst.n == 1 && !burst.lost, "with memory again the rest is read");
 	tear_down(&b);
 }
 
@@ -597,6 +652,34 @@ static void test_port_counts(void)
 	fake_fini(&other);
 }
 
+/* Frames that there is no memory for are counted; they do not keep the loop
+ * busy, and when there is memory the port goes on. */
+static void test_port_without_memory(void)
+{
+	struct frame_pool before;
+	struct fake other;
+	struct port *port;
+	struct bench b;
+	uint32_t i;
+
+	set_up(&b, SOCK_SEQPACKET);
+	fake_plug(&other, &b.world.sw, "other", 256, POLICY_DROP);
+	port = plug(&b, 256, POLICY_DROP);
+	before = leave_frames(&b.world.sw.pool, 0);
+	for (i = 0; i < 20; i++)
+		write_frame(b.peer, 1, FAKE_ALL, i);
+	ok(fake_settle(&b.world.loop) >= 0 &&
+		   port->stats.drops[DROP_NO_MEMORY] == 20,
+	   "without memory frames are counted as dropped");
+	give_back(&b.world.sw.pool, &before);
+	for (; i < 30; i++)
+		write_frame(b.peer, 1, FAKE_ALL, i);
+	fake_settle(&b.world.loop);
+	ok(fake_in_order(&other, 20, 10), "then it goes on");
+	tear_down(&b);
+	fake_fini(&other);
+}
+
 int main(void)
 {
 	alarm(120);
@@ -612,6 +695,8 @@ int main(void)
 	test_end();
 	test_reset();
 	test_failure();
+	test_few_frames();
+	test_port_without_memory();
 	test_addresses();
 	test_send();
 	test_send_errors();

@@ -65,7 +65,7 @@ static const char *finish(struct fake_world *world, const struct fake *fakes,
 static void set_up(struct fake_world *world, struct fake *fakes, int n,
 		   unsigned int queue, enum port_policy policy)
 {
-	char name[8];
+	char name[16];
 	int i;
 
 	fake_world_init(world, NULL);
@@ -182,7 +182,7 @@ static void test_hold_timer(void)
 
 	set_up(&world, p, 3, 8, POLICY_BLOCK);
 	/* The back end says how long; a port asks it each time. */
-	p[0].ops.hold_ms = 20;
+	p[0].ops.hold_ms = 200;
 	fake_room(&p[2], 0);
 	for (i = 0; i < 1000; i++)
 		fake_put(&p[0], 0, i % 2 ? 2 : 1, i);
@@ -236,7 +236,7 @@ static uint32_t pick(uint32_t below)
 static void plug_any(struct fake_world *world, struct fake *f, int i)
 {
 	static const unsigned int queues[] = { 1, 2, 8, 63, 64, 100 };
-	char name[8];
+	char name[16];
 
 	snprintf(name, sizeof(name), "p%d", i);
 	fake_plug(f, &world->sw, name, queues[pick(6)],

@@ -16,7 +16,7 @@ struct bench {
 
 static void set_up(struct bench *b)
 {
-	char name[8];
+	char name[16];
 	int i;
 
 	fake_world_init(&b->world, NULL);

@@ -18,7 +18,7 @@ struct bench {
 
 static void set_up(struct bench *b, const struct sw_conf *conf)
 {
-	char name[8];
+	char name[16];
 	int i;
 
 	fake_world_init(&b->world, conf);
@@ -484,6 +484,26 @@ static void test_flood_cannot_wait(void)
 	tear_down(&b);
 }
 
+/* Nobody waits for a full port that drops, although there are such that block
+ * and have room. */
+static void test_flood_passes_by(void)
+{
+	struct bench b;
+	int i;
+
+	set_up_full(&b);
+	fake_room(&b.port[3], FAKE_ENDLESS);
+	fake_room(&b.port[1], 0);
+	for (i = 0; i < 10; i++)
+		pass(&b, 0, 100, FAKE_ALL);
+	ok(!b.port[0].port->held && b.port[1].port->queue.len == 4 &&
+		   drops(&b, 1, DROP_QUEUE_FULL) == 6 &&
+		   b.port[2].sent.len == 1 && b.port[3].sent.len == 1,
+	   "a flood waits only for ports that block");
+	fake_room(&b.port[1], FAKE_ENDLESS);
+	tear_down(&b);
+}
+
 /* A full port may send: it does not wait for itself. */
 static void test_full_port_sends(void)
 {
@@ -557,7 +577,7 @@ static void test_references(void)
 	struct fake_world world;
 	struct fake in;
 	int i, wrong = 0;
-	char name[8];
+	char name[16];
 
 	fake_world_init(&world, NULL);
 	fake_plug(&in, &world.sw, "in", 1, POLICY_DROP);
@@ -627,6 +647,7 @@ int main(void)
 	test_number_names();
 	test_flood_waits();
 	test_flood_cannot_wait();
+	test_flood_passes_by();
 	test_full_port_sends();
 	test_flood_drops();
 	test_order_over_hold();

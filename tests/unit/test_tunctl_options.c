@@ -90,8 +90,8 @@ static void test_kinds(void)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		p = parse(cases[i].line);
 		ok(p->opts.kind == cases[i].kind &&
-			   p->opts.has_kind == cases[i].said, "'%s'",
-		   cases[i].line);
+			   p->opts.has_kind == cases[i].said,
+		   "'%s'", cases[i].line);
 		done(p);
 	}
 }
@@ -102,12 +102,14 @@ static void test_creation(void)
 	struct parsed *p = parse("--queueing=multi-queue --vnet-hdr --rate "
 				 "8mbit --burst 10k --mtu 1400 --txqueuelen 5");
 
-	ok(p->result == OPTIONS_OK && p->opts.has_queueing && p->opts.vnet_hdr &&
+	ok(p->result == OPTIONS_OK && p->opts.has_queueing &&
+		   p->opts.vnet_hdr &&
 		   p->opts.queueing == QUEUEING_MULTI_QUEUE &&
 		   p->opts.settings.rate == 8000000 &&
 		   p->opts.settings.burst == 10240 &&
 		   p->opts.settings.mtu == 1400 &&
-		   p->opts.settings.txqueuelen == 5, "numbers");
+		   p->opts.settings.txqueuelen == 5,
+	   "numbers");
 	done(p);
 	p = parse("--mac 02:00:00:00:00:01 --address 10.0.0.1/24 --address "
 		  "fd00::1/64 --master br0 --up --ensure -t tap0");
@@ -115,7 +117,8 @@ static void test_creation(void)
 		   !memcmp(p->opts.settings.mac, mac, MAC_LEN) &&
 		   p->opts.settings.address_count == 2 &&
 		   p->opts.settings.addresses[1].len == 64 &&
-		   p->opts.settings.up && p->opts.ensure, "the rest");
+		   p->opts.settings.up && p->opts.ensure,
+	   "the rest");
 	is_str(p->opts.settings.master, "br0", "bridge");
 	done(p);
 }
@@ -125,7 +128,8 @@ static void test_list(void)
 	struct parsed *p = parse("-l tap0 -j --watch 5");
 
 	ok(p->result == OPTIONS_OK && p->opts.action == OPTIONS_LIST &&
-		   p->opts.json && p->opts.watch == 5, "-l NAME --watch 5");
+		   p->opts.json && p->opts.watch == 5,
+	   "-l NAME --watch 5");
 	is_str(p->opts.name, "tap0", "its name");
 	done(p);
 	p = parse("-l --watch tap0");
@@ -142,7 +146,8 @@ static void test_command(void)
 	struct parsed *p = parse("-t tap0 -- ls -l --help");
 
 	ok(p->result == OPTIONS_OK && p->opts.action == OPTIONS_EXEC &&
-		   p->opts.command, "a command");
+		   p->opts.command,
+	   "a command");
 	is_str(p->opts.command[0], "ls", "its first word");
 	is_str(p->opts.command[2], "--help", "its options are its own");
 	ok(!p->opts.command[3], "its end");

@@ -106,7 +106,8 @@ static struct list_item largest(void)
 			.tun = {
 				.known = true, .tap = true, .multi_queue = true,
 				.queues = 256, .detached = 256,
-				.owner = UINT32_MAX - 1, .group = UINT32_MAX - 1,
+				.owner = UINT32_MAX - 1,
+				.group = UINT32_MAX - 1,
 			},
 		},
 		.qdisc = { .index = 7, .backlog = UINT32_MAX },
@@ -170,8 +171,8 @@ static void test_json(void)
 	       "JSON of an odd name");
 	capture_close(&c);
 	json = json_loads(c.text, 0, NULL);
-	is_str(json_string_value(json_object_get(json_array_get(json, 0),
-						 "name")),
+	is_str(json_string_value(
+		       json_object_get(json_array_get(json, 0), "name")),
 	       "a\"\\\n?", "it can be read");
 	ok(json_is_null(json_object_get(json_array_get(json, 0), "rates")),
 	   "no rates yet");

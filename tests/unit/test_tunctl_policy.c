@@ -16,8 +16,8 @@ static void judge(const struct options *opts, bool good, const char *what)
 
 	if (!ok(got == good, "%s", what))
 		printf("# %s\n", err.text);
-	ok(good == !err.text[0], "%s: %s", what, good ? "nothing to say" :
-							"told why");
+	ok(good == !err.text[0], "%s: %s", what,
+	   good ? "nothing to say" : "told why");
 }
 
 static void test_restricted(void)
@@ -54,10 +54,12 @@ static void test_options(void)
 	judge(&(struct options){ .settings = { .master = "br0" } }, false,
 	      "--master");
 	judge(&(struct options){ .settings = { .addresses = &prefix,
-					       .address_count = 1 } }, false,
-	      "--address");
-	judge(&(struct options){ .settings = { .txqueuelen = 1000, .mtu = 9000,
-					       .has_mac = true, .rate = 8 } },
+					       .address_count = 1 } },
+	      false, "--address");
+	judge(&(struct options){ .settings = { .txqueuelen = 1000,
+					       .mtu = 9000,
+					       .has_mac = true,
+					       .rate = 8 } },
 	      true, "what is his own");
 	judge(&(struct options){ .settings = { .txqueuelen = 1001 } }, false,
 	      "a long queue");
@@ -77,7 +79,8 @@ static void test_tbf(void)
 	ok(tbf.burst == 2 * 1522 && tbf.limit == 262144 + 3044,
 	   "slow: two frames, a sender's buffer");
 	want.rate = UINT64_MAX;
-	is_int(settings_tbf(&want, 65535, &tbf, &err), 0, "no limit to speak of");
+	is_int(settings_tbf(&want, 65535, &tbf, &err), 0,
+	       "no limit to speak of");
 	ok(tbf.burst == INT32_MAX, "bounded");
 	want = (struct settings){ .rate = 8000000, .burst = 1521 };
 	is_int(settings_tbf(&want, 1500, &tbf, &err), -1, "less than a frame");

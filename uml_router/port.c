@@ -177,8 +177,10 @@ void port_tx(struct port *p, struct frame *frame)
 
 bool port_can_wait(const struct port *p, const struct port *full)
 {
-	return p->ops->hold_ms != HOLD_NEVER && !full->given_up &&
-	       !(p->impatient && p->waits_for == full);
+	if (p->ops->hold_ms == HOLD_NEVER || full->given_up)
+		return false;
+	return !p->impatient ||
+	       (p->waits_for != full && p->sw->loop->now >= p->rested);
 }
 
 /* A port that drops has had its time, from everybody: were it every sender's
@@ -194,6 +196,7 @@ static void on_hold_timer(struct timer *timer)
 	}
 	p->held = false;
 	p->impatient = true;
+	p->rested = p->sw->loop->now + p->ops->hold_ms;
 	touch_turn(p);
 }
 

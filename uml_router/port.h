@@ -188,6 +188,9 @@ struct port_queue {
  * @impatient:	was held for as long as it may be: reads on, without a further
  *		hold because of @waits_for, until @wait ends
  * @hold_timer:	end of the hold
+ * @rested:	behind a hold of its full length: no other one before this
+ *		time, in milliseconds of the loop. Two ports that stand still
+ *		must not hold it in turns
  * @turn:	see port.c
  * @dying:	is to be destroyed before the loop sleeps
  */
@@ -218,6 +221,7 @@ struct port {
 	bool held;
 	bool impatient;
 	struct timer hold_timer;
+	uint64_t rested;
 
 	struct work turn;
 	bool dying;

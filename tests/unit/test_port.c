@@ -345,6 +345,37 @@ static void test_hold_limit(void)
 }
 
 /* Released in time: no frame is lost, and no timer is left behind. */
+/* Two ports that stand still must not hold a sender in turns. */
+static void test_hold_in_turns(void)
+{
+	struct fake third;
+	struct bench b;
+
+	set_up(&b, 4, POLICY_BLOCK, 200);
+	fake_plug(&third, &b.world.sw, "third", 4, POLICY_BLOCK);
+	fake_put(&third, 4, FAKE_ALL, 0);
+	fake_settle(&b.world.loop);
+	fake_room(&b.out, 0);
+	fake_room(&third, 0);
+	offer(&b, 2, 0, 200);
+	while (b.in.port->held)
+		sleep_a_turn(&b);
+	offer(&b, 4, 200, 200);
+	ok(!b.in.port->held && drops(&third, DROP_HOLD_LIMIT),
+	   "no second hold right behind a first one of full length");
+	b.in.port->rested = b.world.loop.now;
+	offer(&b, 4, 400, 1);
+	ok(b.in.port->held && b.in.port->waits_for == third.port,
+	   "but later");
+	fake_room(&b.out, FAKE_ENDLESS);
+	fake_room(&third, FAKE_ENDLESS);
+	fake_settle(&b.world.loop);
+	ok(!b.in.port->held && !b.in.port->impatient, "room ends it");
+	port_close(third.port);
+	tear_down(&b);
+	fake_fini(&third);
+}
+
 static void test_hold_in_time(void)
 {
 	struct bench b;
@@ -457,7 +488,7 @@ static void test_patience_with_others(void)
 }
 
 /* Likewise when its time with one port that blocks is up: with another one it
- * begins anew. */
+ * begins anew, behind a rest. */
 static void test_time_with_others(void)
 {
 	uint64_t begin = fake_clock_ms();
@@ -476,6 +507,7 @@ static void test_time_with_others(void)
 		sleep_a_turn(&b);
 	ok(b.in.port->impatient && b.in.port->waits_for == b.out.port,
 	   "its time with one is up");
+	b.in.port->rested = b.world.loop.now;
 	offer(&b, 4, 100, 100);
 	ok(b.in.port->held && b.in.port->waits_for == second.port,
 	   "another one is waited for");
@@ -880,6 +912,7 @@ int main(void)
 	test_release_at_half(65);
 	test_release_at_half(256);
 	test_hold_limit();
+	test_hold_in_turns();
 	test_hold_in_time();
 	test_hold_never();
 	test_brief_hold();

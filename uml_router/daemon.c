@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +32,27 @@ static int lock_file(const char *path, struct err *err)
 	return -1;
 }
 
+/* Is the open file still the one at the path? An ending process may have
+ * removed it while it was being opened. */
+static bool same_file(const char *path, int fd)
+{
+	struct stat at, open_one;
+
+	return fstat(fd, &open_one) == 0 && lstat(path, &at) == 0 &&
+	       at.st_dev == open_one.st_dev && at.st_ino == open_one.st_ino;
+}
+
 int pidfile_open(struct pidfile *pf, const char *path, struct err *err)
 {
 	*pf = PIDFILE_NONE;
 	pf->path = unixsock_absolute(path, err);
 	if (!pf->path)
 		return -1;
-	pf->fd = lock_file(pf->path, err);
+	do {
+		if (pf->fd >= 0)
+			close(pf->fd);
+		pf->fd = lock_file(pf->path, err);
+	} while (pf->fd >= 0 && !same_file(pf->path, pf->fd));
 	if (pf->fd >= 0)
 		return 0;
 	free(pf->path);
@@ -58,7 +73,7 @@ void pidfile_remove(struct pidfile *pf)
 {
 	if (pf->fd < 0)
 		return;
-	if (unlink(pf->path) < 0)
+	if (same_file(pf->path, pf->fd) && unlink(pf->path) < 0)
 		log_msg(LOG_LEVEL_WARN, "pidfile", "cannot remove '%s': %s",
 			pf->path, strerror(errno));
 	close(pf->fd);
@@ -78,14 +93,13 @@ static void wait_until_ready(int fd)
 	_exit(n == 1 ? 0 : 1);
 }
 
-static int leave_session(struct err *err)
+static int leave_terminal(struct err *err)
 {
 	int null = open("/dev/null", O_RDWR);
 	int fd;
 
 	if (null < 0)
 		return err_errno(err, "cannot open /dev/null");
-	setsid();
 	if (chdir("/") < 0)
 		return err_errno(err, "cannot change to /");
 	for (fd = 0; fd <= 2; fd++)
@@ -112,13 +126,17 @@ int daemon_detach(int *ready, struct err *err)
 	}
 	close(ends[0]);
 	*ready = ends[1];
-	return leave_session(err);
+	setsid();
+	return 0;
 }
 
-void daemon_ready(int ready)
+int daemon_ready(int ready, struct err *err)
 {
+	if (leave_terminal(err) < 0)
+		return -1;
 	/* The old process may be gone already: nobody is there to be told. */
 	if (write(ready, "", 1) < 0)
 		errno = 0;
 	close(ready);
+	return 0;
 }

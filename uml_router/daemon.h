@@ -42,16 +42,24 @@ void pidfile_remove(struct pidfile *pf);
  * @ready:	descriptor for daemon_ready()
  * @err:	filled on failure
  *
- * Returns in the new process, which has no terminal, the root directory as
- * its working directory and /dev/null for its standard descriptors. The old
- * process stays until daemon_ready(), and ends with 0; or with 1 when the new
- * one ends before that.
+ * Returns in the new process. The old one stays until daemon_ready(), and ends
+ * with 0; or with 1 when the new one ends before that, which can still tell
+ * the reason on standard error.
  *
  * Return: 0, or -1 with @err set
  */
 int daemon_detach(int *ready, struct err *err);
 
-/** daemon_ready() - Let the old process end with 0 */
-void daemon_ready(int ready);
+/**
+ * daemon_ready() - Let go of the terminal, and let the old process end with 0
+ * @ready:	from daemon_detach()
+ * @err:	filled on failure
+ *
+ * The root directory becomes the working directory, and /dev/null the standard
+ * descriptors.
+ *
+ * Return: 0, or -1 with @err set
+ */
+int daemon_ready(int ready, struct err *err);
 
 #endif /* UML_ROUTER_DAEMON_H */

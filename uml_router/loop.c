@@ -107,15 +107,16 @@ void loop_fini(struct loop *loop)
 
 int loop_turn(struct loop *loop, int sleep_ms)
 {
+	bool sleeps = list_empty(&loop->work);
 	int i, n;
 
-	if (!list_empty(&loop->work))
+	if (!sleeps)
 		sleep_ms = 0;
 	n = epoll_wait(loop->epfd, loop->batch, LOOP_BATCH, sleep_ms);
 	if (n < 0)
 		return errno == EINTR ? 0 : -1;
 	loop->now = clock_ms();
-	loop->wakeups++;
+	loop->wakeups += sleeps;
 	loop->batch_len = n;
 	for (i = 0; i < n; i++) {
 		struct event *ev = loop->batch[i].data.ptr;

@@ -67,7 +67,7 @@ struct timer {
  * @batch:	events of this turn
  * @batch_len:	how many
  * @now:	monotonic milliseconds at the start of this turn
- * @wakeups:	turns that the kernel woke us for
+ * @wakeups:	turns that began with a sleep
  * @stopped:	loop_stop() was called
  */
 struct loop {

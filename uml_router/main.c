@@ -81,14 +81,18 @@ static void on_terminal(struct event *ev, uint32_t ready)
 }
 
 /* The signals that end the program wait from the first file on that it makes
- * until the loop can take them. Whoever reads our standard output may leave:
+ * until the loop can take them; but nohup(1) has its way. Whoever reads our standard output may leave:
  * that is no reason to end. */
 static void block_signals(sigset_t *set)
 {
+	struct sigaction hangup;
+
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
+	sigaction(SIGHUP, NULL, &hangup);
+	if (hangup.sa_handler != SIG_IGN)
+		sigaddset(set, SIGHUP);
 	sigprocmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -141,36 +145,26 @@ static int open_ports(struct router *r, struct err *err)
 	return control_open(&r->sw, r->opts.control, r->opts.perm, err);
 }
 
-static int go_to_background(struct router *r, struct err *err)
+static int start(struct router *r, struct err *err)
 {
 	int ready;
 
-	if (daemon_detach(&ready, err) < 0)
-		return -1;
-	log_to_syslog();
-	if (pidfile_write(&r->pidfile, err) < 0)
-		return -1;
-	daemon_ready(ready);
-	return 0;
-}
-
-static int start(struct router *r, struct err *err)
-{
 	if (r->opts.pidfile &&
 	    pidfile_open(&r->pidfile, r->opts.pidfile, err) < 0)
 		return -1;
 	if (open_ports(r, err) < 0 || isolate(&r->privs, r->opts.user, err) < 0)
 		return -1;
-	if (!r->opts.daemon && pidfile_write(&r->pidfile, err) < 0)
-		return -1;
 	options_startup_line(&r->opts, stdout);
-	if (r->opts.daemon && go_to_background(r, err) < 0)
+	if (r->opts.daemon && daemon_detach(&ready, err) < 0)
 		return -1;
 	/* Behind the fork: a signalfd in an epoll set shows the signals of
 	 * the process that put it there (signalfd(2), epoll(7)). */
-	if (watch_signals(r, err) < 0)
+	if (pidfile_write(&r->pidfile, err) < 0 || watch_signals(r, err) < 0)
 		return -1;
-	return r->opts.daemon ? 0 : watch_terminal(r, err);
+	if (!r->opts.daemon)
+		return watch_terminal(r, err);
+	log_to_syslog();
+	return daemon_ready(ready, err);
 }
 
 /* Bring the switch up, run it, take it down. */

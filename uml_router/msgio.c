@@ -128,9 +128,9 @@ static int receive(struct msgio *io, int fd)
 {
 	int got = recvmmsg(fd, io->msgs, io->ready, MSG_DONTWAIT, NULL);
 
-	/* The peer left without reading everything. That is told once, in
-	 * front of what it had sent. */
-	if (got < 0 && errno == ECONNRESET)
+	/* The peer left without reading everything, or a datagram found
+	 * nobody. That is told once, in front of what there is to read. */
+	if (got < 0 && (errno == ECONNRESET || errno == ECONNREFUSED))
 		got = recvmmsg(fd, io->msgs, io->ready, MSG_DONTWAIT, NULL);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -185,6 +185,9 @@ int msgio_send_error(int errnum)
 	case EMSGSIZE:
 	case ENOBUFS:
 	case ENOMEM:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
 		return DROP_SEND_ERROR;
 	case ECONNREFUSED:
 	case ECONNRESET:
@@ -208,6 +211,7 @@ void msgio_ready(struct port *port, uint32_t ready)
 	if (burst.n)
 		port_rx(port, burst.frames, burst.n);
 	port->stats.drops[DROP_RUNT] += burst.empty;
-	if (failed || (burst.eof && !burst.n))
+	if (failed ||
+	    (burst.eof && !burst.n && (ready & (EPOLLRDHUP | EPOLLHUP))))
 		port_close(port);
 }

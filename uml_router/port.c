@@ -164,7 +164,7 @@ void port_tx(struct port *p, struct frame *frame)
 {
 	struct port_queue *q = &p->queue;
 
-	if (p->dying) {
+	if (p->dying || p->muted) {
 		port_drop(p, DROP_CLOSED);
 		return;
 	}
@@ -200,18 +200,28 @@ static void on_hold_timer(struct timer *timer)
 	touch_turn(p);
 }
 
-static uint32_t longest_hold(const struct port *p,
-			     const struct port *because_of)
+static uint64_t least(uint64_t a, uint64_t b)
 {
-	if (because_of->policy == POLICY_DROP && p->ops->hold_ms > HOLD_BRIEFLY)
-		return HOLD_BRIEFLY;
-	return p->ops->hold_ms;
+	return a < b ? a : b;
+}
+
+/* One time for all holds between two reads, whoever they are because of. */
+static uint64_t longest_hold(struct port *p, const struct port *because_of)
+{
+	uint64_t now = p->sw->loop->now, ms = p->ops->hold_ms;
+
+	if (ms != HOLD_FOREVER) {
+		if (!p->hold_until)
+			p->hold_until = now + ms;
+		ms = p->hold_until > now ? p->hold_until - now : 0;
+	}
+	return because_of->policy == POLICY_DROP ? least(ms, HOLD_BRIEFLY) : ms;
 }
 
 static void hold(struct port *p, struct port *because_of,
 		 struct frame *const frames[], unsigned int n)
 {
-	uint32_t ms = longest_hold(p, because_of);
+	uint64_t ms = longest_hold(p, because_of);
 
 	memcpy(p->kept, frames, n * sizeof(frames[0]));
 	p->kept_len = n;
@@ -270,9 +280,13 @@ static void on_io(struct event *ev, uint32_t ready)
 
 	/* Input first: where the other end of a datagram socket is gone, a send
 	 * makes the kernel throw away what it had sent. */
-	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p))
+	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p)) {
+		p->hold_until = 0;
 		p->ops->ready(p, ready);
-	if (ready & EPOLLOUT) {
+	}
+	/* A hang-up is announced for ever, and room perhaps never again: only
+	 * the next send tells what has happened. */
+	if (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
 		p->stalled = false;
 		port_flush(p);
 	}
@@ -351,7 +365,7 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	p->ops = ops;
 	p->policy = conf->policy;
 	p->io = (struct event){ .fd = fd, .fn = on_io };
-	if (!p->pid)
+	if (!p->pid && !p->uid)
 		p->uid = (uid_t)-1;
 	strncpy(p->name, name, sizeof(p->name) - 1);
 	fdb_owner_init(&p->addresses);
@@ -370,6 +384,15 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	loop_watch(sw->loop, &p->io, 0);
 	free(p->queue.ring);
 	return -1;
+}
+
+void port_mute(struct port *p)
+{
+	p->muted = true;
+	p->stalled = false;
+	p->stats.drops[DROP_CLOSED] += p->queue.len;
+	queue_consume(p, p->queue.len);
+	port_flush(p);
 }
 
 void port_close(struct port *p)

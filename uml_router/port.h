@@ -168,7 +168,8 @@ struct port_queue {
  * @serial:	which one it is since the switch began, from 1
  * @name:	unique in the switch
  * @address:	what it is attached to, for display
- * @pid:	process at the other end when it connected, 0 when unknown
+ * @pid:	process at the other end when it connected, 0 when there is none
+ *		or it is in another pid namespace
  * @uid:	its user, (uid_t)-1 when unknown
  * @policy:	what a full queue means
  * @io:		its descriptor
@@ -188,10 +189,13 @@ struct port_queue {
  * @impatient:	was held for as long as it may be: reads on, without a further
  *		hold because of @waits_for, until @wait ends
  * @hold_timer:	end of the hold
+ * @hold_until:	end of all holds since the last read, in milliseconds of the
+ *		loop; 0: there was none
  * @rested:	behind a hold of its full length: no other one before this
  *		time, in milliseconds of the loop. Two ports that stand still
  *		must not hold it in turns
  * @turn:	see port.c
+ * @muted:	takes no frames any more, see port_mute()
  * @dying:	is to be destroyed before the loop sleeps
  */
 struct port {
@@ -221,9 +225,11 @@ struct port {
 	bool held;
 	bool impatient;
 	struct timer hold_timer;
+	uint64_t hold_until;
 	uint64_t rested;
 
 	struct work turn;
+	bool muted;
 	bool dying;
 };
 
@@ -251,6 +257,13 @@ int port_open(struct port *port, struct sw *sw, const struct port_ops *ops,
  * frames and has none.
  */
 void port_close(struct port *port);
+
+/**
+ * port_mute() - Send nothing any more, what waits included
+ *
+ * For a client that left while frames from it are still to be forwarded.
+ */
+void port_mute(struct port *port);
 
 /**
  * port_rx() - Frames were read from a port

@@ -15,6 +15,8 @@
  * can be held alone, so policy=block has no hold on them (HOLD_NEVER).
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -31,6 +33,8 @@
 #define PENDING_MAX 256
 /** How long a client may take to send one. */
 #define REQUEST_MS 10000
+/** How long what a client sent before it left may wait to be forwarded. */
+#define LEAVE_MS 1000
 /** Octets behind a request that are ignored: padding, VDE's description. */
 #define TRAILING_MAX 256
 /** Buckets of the table of version 0 clients. */
@@ -111,6 +115,7 @@ static void on_v0_data(struct event *ev, uint32_t ready)
 			sw->stats.strangers++;
 		}
 	}
+	sw->stats.strangers += burst.empty + burst.lost;
 }
 
 /* --- a client with a port ------------------------------------------------ */
@@ -118,10 +123,19 @@ static void on_v0_data(struct event *ev, uint32_t ready)
 /* The control connection has ended. What the client sent before is still to be
  * delivered, be it that it has to wait: the data socket takes no more, and when
  * it is empty, ready() closes the port. */
+static void on_overdue(struct timer *timer)
+{
+	port_close(&container_of(timer, struct uml_client, patience)->port);
+}
+
 static void leave(struct uml_client *c)
 {
 	loop_watch(c->sw->loop, &c->control, 0);
 	shutdown(c->port.io.fd, SHUT_RD);
+	/* A send that finds the client gone would empty our side, too. */
+	port_mute(&c->port);
+	timer_init(&c->patience, on_overdue);
+	loop_arm(c->sw->loop, &c->patience, LEAVE_MS);
 }
 
 static void ready(struct port *port, uint32_t events)
@@ -138,6 +152,7 @@ static void close_client(struct port *port)
 	struct uml_client *c = container_of(port, struct uml_client, port);
 
 	loop_watch(c->sw->loop, &c->control, 0);
+	loop_disarm(&c->patience);
 	list_remove(&c->v0);
 	close(c->control.fd);
 	close(port->io.fd);
@@ -162,23 +177,46 @@ static const struct port_ops v0_ops = {
 };
 
 /* A client names the socket that the switch is to send to, and the switch may
- * have more rights than the client: a socket file must be the client's own. */
-static int check_owner(const struct uml_client *c, struct err *err)
+ * have more rights than the client: a socket file must be the client's own.
+ * What was looked at is what is connected to, by its descriptor. */
+static int open_own_path(const struct uml_client *c, struct err *err)
 {
 	const char *path = c->addr.sun_path;
 	struct stat st;
+	int fd;
 
-	if (!path[0])
-		return 0;
 	if (path[0] != '/')
 		return err_set(err, "data socket '%s' is no absolute path",
 			       path);
-	if (lstat(path, &st) < 0)
-		return err_errno(err, "data socket '%s'", path);
-	if (!S_ISSOCK(st.st_mode) || (st.st_uid != c->peer.uid && c->peer.uid))
-		return err_set(err, "'%s' is no socket of user %u", path,
-			       c->peer.uid);
-	return 0;
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		err_errno(err, "data socket '%s'", path);
+	else if (!S_ISSOCK(st.st_mode) ||
+		 (st.st_uid != c->peer.uid && c->peer.uid))
+		err_set(err, "'%s' is no socket of user %u", path, c->peer.uid);
+	else
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int connect_to_path(const struct uml_client *c, int fd, struct err *err)
+{
+	struct sockaddr_un by_fd = { .sun_family = AF_UNIX };
+	int path_fd = open_own_path(c, err);
+	int failed;
+
+	if (path_fd < 0)
+		return -1;
+	snprintf(by_fd.sun_path, sizeof(by_fd.sun_path), "/proc/self/fd/%d",
+		 path_fd);
+	failed = connect(fd, (struct sockaddr *)&by_fd, sizeof(by_fd));
+	if (failed)
+		err_errno(err, "cannot connect to data socket '%s'",
+			  c->addr.sun_path);
+	close(path_fd);
+	return failed;
 }
 
 /* An abstract name of full length, as clients send the whole of it back. */
@@ -195,12 +233,18 @@ static int bind_unguessable(int fd, struct sockaddr_un *own)
 	return bind(fd, (struct sockaddr *)own, sizeof(*own));
 }
 
-static void tell_unreachable(struct err *err)
+static int connect_to_client(const struct uml_client *c, int fd,
+			     struct err *err)
 {
+	if (c->addr.sun_path[0])
+		return connect_to_path(c, fd, err);
+	if (connect(fd, (struct sockaddr *)&c->addr, sizeof(c->addr)) == 0)
+		return 0;
 	err_errno(err, "cannot connect to the client's data socket");
 	if (errno == ECONNREFUSED)
 		err_hint(err, "abstract names are private to a network "
 			      "namespace: is the client in another one?");
+	return -1;
 }
 
 /* Connected before it is bound: nobody else can send to it in between. */
@@ -211,12 +255,11 @@ static int open_data(struct uml_client *c, bool bound, struct sockaddr_un *own,
 
 	if (fd < 0)
 		return err_errno(err, "cannot make a data socket");
-	if (connect(fd, (struct sockaddr *)&c->addr, sizeof(c->addr)) < 0)
-		tell_unreachable(err);
-	else if (bound && bind_unguessable(fd, own) < 0)
+	if (connect_to_client(c, fd, err) == 0) {
+		if (!bound || bind_unguessable(fd, own) == 0)
+			return fd;
 		err_errno(err, "cannot bind a data socket");
-	else
-		return fd;
+	}
 	close(fd);
 	return -1;
 }
@@ -241,8 +284,6 @@ static int plug(struct uml_client *c, const struct uml_request *req,
 		return err_set(err, "a client of protocol version 0 needs "
 				    "-compat-v0");
 	c->addr = req->addr;
-	if (check_owner(c, err) < 0)
-		return -1;
 	fd = open_data(c, !v0, &own, err);
 	if (fd < 0)
 		return -1;

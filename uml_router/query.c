@@ -64,7 +64,7 @@ static json_t *drops_json(const uint64_t drops[PORT_DROPS])
 
 static json_t *peer_json(const struct port *port)
 {
-	if (!port->pid)
+	if (port->uid == (uid_t)-1)
 		return json_null();
 	return json_pack("{s:i, s:I}", "pid", (int)port->pid, "uid",
 			 (json_int_t)port->uid);

@@ -46,8 +46,8 @@ struct sw_conf {
 
 /**
  * struct sw_stats - Counters of the switch
- * @unicast:	frames sent to the one port that has the address
- * @flooded:	frames sent to all others: group or unknown address, or a hub
+ * @unicast:	frames for the one port that has the address
+ * @flooded:	frames for all others: group or unknown address, or a hub
  * @joined:	ports that were plugged in
  * @left:	ports that were unplugged
  * @refused:	clients turned away: too many ports, or no descriptor left

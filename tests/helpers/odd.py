@@ -22,8 +22,9 @@ odd.py VERB ...
                            answer awaited when all are sent
     crowd SOCKET N         N connections to a stream socket that say nothing;
                            prints "ready", stays until killed
-    deaf SOCKET N          N requests for all addresses on one management
-                           connection, no answer read; prints "ready", stays
+    deaf SOCKET N          N management connections, on each 1000 requests for
+                           all addresses, no answer read; prints "ready", stays
+    backpressure           prints yes or no: does the kernel offer it
     cable TYPE CMD -- CMD  two programs on the two ends of a socket pair (dgram,
                            seqpacket, stream); {} is the descriptor
     tap DEV CMD            CMD with an open tap device; {} is the descriptor
@@ -44,7 +45,8 @@ LIMIT = 10
 MAGIC = 0xfeedface
 SIOCOUTQ = 0x5411
 TUNSETIFF = 0x400454ca
-IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
+TUNGETFEATURES = 0x800454cf
+IFF_TAP, IFF_NO_PI, IFF_BACKPRESSURE = 0x0002, 0x1000, 0x0080
 
 
 def say(text):
@@ -233,9 +235,16 @@ def crowd(path, count):
 
 
 def deaf(path, count):
-    sock = connect(path)
-    sock.sendall(b'{"object":"fdb","verb":"show"}\n' * int(count))
+    kept = [connect(path) for _ in range(int(count))]
+    for sock in kept:
+        sock.sendall(b'{"object":"fdb","verb":"show"}\n' * 1000)
     stay()
+
+
+def backpressure():
+    word = fcntl.ioctl(os.open("/dev/net/tun", os.O_RDWR), TUNGETFEATURES,
+                       bytes(4))
+    say("yes" if struct.unpack("=I", word)[0] & IFF_BACKPRESSURE else "no")
 
 
 def with_number(words, fd):
@@ -274,10 +283,11 @@ def main():
         "chop": chop,
         "crowd": crowd,
         "deaf": deaf,
+        "backpressure": backpressure,
         "cable": cable,
         "tap": tap,
     }
-    if len(sys.argv) < 3 or sys.argv[1] not in verbs:
+    if len(sys.argv) < 2 or sys.argv[1] not in verbs:
         sys.exit(__doc__)
     verbs[sys.argv[1]](*sys.argv[2:])
 

@@ -21,6 +21,7 @@
 #   state_is SW PORT STATE
 #   still_serves SW                a new client's frame comes to another one
 #   proc_status PID KEY            a number of /proc/PID/status
+#   cpu PID                        hundredths of a second that it has run
 #   pass_seconds N                 see there
 #   descriptors PID [OP N]         how many it has open, printed or compared
 
@@ -162,4 +163,13 @@ descriptors() {
 # pass_seconds N: that nothing happens cannot be seen but by waiting.
 pass_seconds() {
   timeout "$1" sleep infinity || [ $? -eq 124 ]
+}
+
+# cpu PID: hundredths of a second that it has run
+cpu() {
+  local stat
+  read -r stat <"/proc/$1/stat"
+  # shellcheck disable=SC2086
+  set -- ${stat##*) }
+  echo $((${12} + ${13}))
 }

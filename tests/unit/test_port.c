@@ -520,6 +520,50 @@ static void test_time_with_others(void)
 	fake_fini(&second);
 }
 
+/* A port whose client left is sent nothing, and nobody waits for it. */
+static void test_mute(void)
+{
+	struct bench b;
+
+	set_up(&b, 8, POLICY_BLOCK, HOLD_FOREVER);
+	fake_room(&b.out, 0);
+	offer(&b, 2, 0, 100);
+	ok(b.in.port->held && b.out.port->queue.len, "somebody waits");
+	port_mute(b.out.port);
+	fake_settle(&b.world.loop);
+	ok(!b.in.port->held && !b.in.port->kept_len && !b.out.port->queue.len,
+	   "nobody waits for a port that is mute");
+	is_int((intmax_t)drops(&b.out, DROP_CLOSED), 100,
+	       "what is for it is dropped and counted");
+	fake_put(&b.out, 2, 3, 0);
+	fake_settle(&b.world.loop);
+	is_int((intmax_t)b.other.sent.len, 1, "what is from it is forwarded");
+	tear_down(&b);
+}
+
+/* All holds between two reads have one end. */
+static void test_one_end(void)
+{
+	uint64_t end;
+	struct bench b;
+
+	set_up(&b, 8, POLICY_BLOCK, 300);
+	fake_room(&b.out, 0);
+	offer(&b, 2, 0, 64);
+	end = b.in.port->hold_until;
+	ok(b.in.port->held && end > b.world.loop.now, "held, with an end");
+	loop_turn(&b.world.loop, 5);
+	fake_room(&b.out, 8);
+	fake_settle(&b.world.loop);
+	ok(b.in.port->held && b.in.port->hold_until == end,
+	   "held again before it was read: the end is the same");
+	fake_room(&b.out, FAKE_ENDLESS);
+	fake_settle(&b.world.loop);
+	offer(&b, 2, 64, 1);
+	is_int((intmax_t)b.in.port->hold_until, 0, "read again: no end");
+	tear_down(&b);
+}
+
 /* --- errors -------------------------------------------------------------- */
 
 static void test_send_error(void)
@@ -915,6 +959,8 @@ int main(void)
 	test_hold_in_turns();
 	test_hold_in_time();
 	test_hold_never();
+	test_mute();
+	test_one_end();
 	test_brief_hold();
 	test_flood_no_hold();
 	test_patience_with_others();

@@ -365,8 +365,7 @@ static void test_hold_in_turns(void)
 	   "no second hold right behind a first one of full length");
 	b.in.port->rested = b.world.loop.now;
 	offer(&b, 4, 400, 1);
-	ok(b.in.port->held && b.in.port->waits_for == third.port,
-	   "but later");
+	ok(b.in.port->held && b.in.port->waits_for == third.port, "but later");
 	fake_room(&b.out, FAKE_ENDLESS);
 	fake_room(&third, FAKE_ENDLESS);
 	fake_settle(&b.world.loop);
@@ -549,17 +548,17 @@ static void test_one_end(void)
 
 	set_up(&b, 8, POLICY_BLOCK, 300);
 	fake_room(&b.out, 0);
-	offer(&b, 2, 0, 64);
+	offer(&b, 2, 0, 100);
 	end = b.in.port->hold_until;
 	ok(b.in.port->held && end > b.world.loop.now, "held, with an end");
 	loop_turn(&b.world.loop, 5);
-	fake_room(&b.out, 8);
+	fake_room(&b.out, 62);
 	fake_settle(&b.world.loop);
 	ok(b.in.port->held && b.in.port->hold_until == end,
 	   "held again before it was read: the end is the same");
 	fake_room(&b.out, FAKE_ENDLESS);
 	fake_settle(&b.world.loop);
-	offer(&b, 2, 64, 1);
+	offer(&b, 2, 100, 1);
 	is_int((intmax_t)b.in.port->hold_until, 0, "read again: no end");
 	tear_down(&b);
 }

@@ -147,7 +147,7 @@ static int open_ports(struct router *r, struct err *err)
 
 static int start(struct router *r, struct err *err)
 {
-	int ready;
+	int ready = -1;
 
 	if (r->opts.pidfile &&
 	    pidfile_open(&r->pidfile, r->opts.pidfile, err) < 0)

@@ -219,7 +219,8 @@ static int connect_to_path(const struct uml_client *c, int fd, struct err *err)
 	return failed;
 }
 
-/* An abstract name of full length, as clients send the whole of it back. */
+/* An abstract name of full length, as clients send the whole of it back. @own
+ * comes with its family and zeroes. */
 static int bind_unguessable(int fd, struct sockaddr_un *own)
 {
 	uint64_t secret[2];
@@ -227,7 +228,6 @@ static int bind_unguessable(int fd, struct sockaddr_un *own)
 
 	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
 		return -1;
-	*own = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	memcpy(at, "uml_router", 10);
 	memcpy(at + 10, secret, sizeof(secret));
 	return bind(fd, (struct sockaddr *)own, sizeof(*own));
@@ -277,7 +277,7 @@ static int plug(struct uml_client *c, const struct uml_request *req,
 		struct err *err)
 {
 	bool v0 = req->version == 0;
-	struct sockaddr_un own;
+	struct sockaddr_un own = { .sun_family = AF_UNIX };
 	int fd;
 
 	if (v0 && c->l->data.fd < 0)

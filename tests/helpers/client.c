@@ -29,16 +29,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REQUEST_MAGIC  0xfeedfaceU
-#define REQUEST_MAX    320
-#define VDE_TEXT       "test client"
-#define ETHER_TYPE     0x88b5 /* local experimental 1: with proof */
+#define REQUEST_MAGIC 0xfeedfaceU
+#define REQUEST_MAX 320
+#define VDE_TEXT "test client"
+#define ETHER_TYPE 0x88b5     /* local experimental 1: with proof */
 #define ETHER_TYPE_RAW 0x88b6 /* local experimental 2: too short for one */
-#define ETHER_VLAN     0x8100
-#define ETHER_HEADER   14
-#define VLAN_TAG       4
-#define MAGIC_TEST     0x554d4c54U
-#define MAGIC_HELLO    0x554d4c48U
+#define ETHER_VLAN 0x8100
+#define ETHER_HEADER 14
+#define VLAN_TAG 4
+#define MAGIC_TEST 0x554d4c54U
+#define MAGIC_HELLO 0x554d4c48U
 #define PATTERN_PERIOD 251
 
 /* The requests, in the native order and alignment of the protocol. */

@@ -30,10 +30,10 @@ enum status {
 	HUNG_UP = 5,
 };
 
-#define MAX_PIECES  64
+#define MAX_PIECES 64
 #define MAX_STREAMS 256
-#define MAX_SEQ	    (1U << 27)
-#define RAW_MAX	    (1U << 18)
+#define MAX_SEQ (1U << 27)
+#define RAW_MAX (1U << 18)
 
 /* ---- Options: one table per verb gives the parser and the help ---- */
 

@@ -52,9 +52,8 @@ static inline void tap_where(bool good, const char *file, int line)
 	fflush(stdout);
 }
 
-__attribute__((format(printf, 4, 5)))
-static inline bool tap_ok(bool good, const char *file, int line,
-			  const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static inline bool
+tap_ok(bool good, const char *file, int line, const char *fmt, ...)
 {
 	va_list args;
 
@@ -66,9 +65,9 @@ static inline bool tap_ok(bool good, const char *file, int line,
 	return good;
 }
 
-__attribute__((format(printf, 5, 6)))
-static inline bool tap_is_int(intmax_t got, intmax_t want, const char *file,
-			      int line, const char *fmt, ...)
+__attribute__((format(printf, 5, 6))) static inline bool
+tap_is_int(intmax_t got, intmax_t want, const char *file, int line,
+	   const char *fmt, ...)
 {
 	va_list args;
 
@@ -82,9 +81,9 @@ static inline bool tap_is_int(intmax_t got, intmax_t want, const char *file,
 	return got == want;
 }
 
-__attribute__((format(printf, 5, 6)))
-static inline bool tap_is_str(const char *got, const char *want,
-			      const char *file, int line, const char *fmt, ...)
+__attribute__((format(printf, 5, 6))) static inline bool
+tap_is_str(const char *got, const char *want, const char *file, int line,
+	   const char *fmt, ...)
 {
 	bool good = got && want ? !strcmp(got, want) : got == want;
 	va_list args;
@@ -102,9 +101,9 @@ static inline bool tap_is_str(const char *got, const char *want,
 
 /* One test: a condition, two numbers, two texts; then a printf format. */
 #define ok(good, ...) tap_ok((good), __FILE__, __LINE__, __VA_ARGS__)
-#define is_int(got, want, ...) \
+#define is_int(got, want, ...)                                                 \
 	tap_is_int((got), (want), __FILE__, __LINE__, __VA_ARGS__)
-#define is_str(got, want, ...) \
+#define is_str(got, want, ...)                                                 \
 	tap_is_str((got), (want), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Tests that cannot be run here, in the middle of a file. */
@@ -115,8 +114,7 @@ static inline void tap_skip(const char *reason, const char *what)
 }
 
 /* The whole file cannot be run here. */
-__attribute__((noreturn))
-static inline void tap_skip_all(const char *reason)
+__attribute__((noreturn)) static inline void tap_skip_all(const char *reason)
 {
 	printf("1..0 # SKIP %s\n", reason);
 	fflush(stdout);
@@ -124,8 +122,7 @@ static inline void tap_skip_all(const char *reason)
 }
 
 /* Stop at once: the test itself cannot go on. */
-__attribute__((noreturn))
-static inline void tap_bail(const char *reason)
+__attribute__((noreturn)) static inline void tap_bail(const char *reason)
 {
 	printf("Bail out! %s\n", reason);
 	fflush(stdout);
@@ -156,8 +153,7 @@ static inline int tap_child(int (*fn)(void *), void *data)
 		_exit(fn(data));
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		tap_bail("fork");
-	return WIFEXITED(status) ? WEXITSTATUS(status)
-				 : 128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* Open descriptors of this process; for "nothing leaks" compare two calls. */

@@ -37,7 +37,8 @@ static void test_err(void)
 	is_int(err_set(&err, "%d%%", 5), -1, "set returns -1");
 	is_str(err.text, "5%", "set replaces");
 	ok(err_set(NULL, "x") == -1 && err_errno(NULL, "x") == -1 &&
-		   err_hint(NULL, "x") == -1, "no struct err, no harm");
+		   err_hint(NULL, "x") == -1,
+	   "no struct err, no harm");
 	memset(longer, 'a', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	err_set(&err, "%s", longer);
@@ -115,7 +116,8 @@ static void test_limit(int fd)
 	log_limited(&limit, LOG_LEVEL_WARN, "uml", "again");
 	is_str(shown(fd),
 	       "prog: uml: warning: 96 lines like the next held back\n"
-	       "prog: uml: warning: again\n", "the gap is told");
+	       "prog: uml: warning: again\n",
+	       "the gap is told");
 	log_limited(&limit, LOG_LEVEL_WARN, "uml", "once");
 	is_str(shown(fd), "prog: uml: warning: once\n", "the gap is told once");
 	log_limited(&limit, LOG_LEVEL_DEBUG, "uml", "chatter");

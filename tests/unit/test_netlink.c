@@ -74,7 +74,8 @@ static void test_lookup(struct netlink *nl)
 	ok(!strcmp(link.name, "lo") && link.index == index &&
 		   (link.flags & IFF_LOOPBACK) && link.mtu == 65536 &&
 		   !link.master && !link.kind[0] && !link.tun.known &&
-		   link.tun.owner == (uid_t)-1, "what lo is");
+		   link.tun.owner == (uid_t)-1,
+	   "what lo is");
 }
 
 static void test_properties(struct netlink *nl, unsigned int index)
@@ -97,7 +98,8 @@ static void test_properties(struct netlink *nl, unsigned int index)
 	is_int(netlink_link_get(nl, "d0", &link, &err), 0, "read all");
 	ok(link.mtu == 1400 && link.txqueuelen == 7 &&
 		   !memcmp(link.mac, mac, MAC_LEN) && (link.flags & IFF_UP) &&
-		   !strcmp(link.kind, "veth"), "all of it");
+		   !strcmp(link.kind, "veth"),
+	   "all of it");
 	is_int(netlink_link_up(nl, index, false, &err), 0, "down");
 	ok(!(ask("d0", SIOCGIFFLAGS).ifr_flags & IFF_UP), "it is down");
 	errno = 0;
@@ -130,7 +132,8 @@ static void test_extack(struct netlink *nl, unsigned int index)
 	is_int(netlink_link_mtu(nl, index, 10, &err), -1, "MTU of 10");
 	is_int(errno, EINVAL, "errno is the kernel's");
 	if (!ok(strstr(err.text, "(kernel: mtu less than device minimum)") !=
-			NULL, "the kernel's explanation"))
+			NULL,
+		"the kernel's explanation"))
 		printf("# %s\n", err.text);
 	netlink_link_up(nl, 9999, true, &err);
 	ok(!strstr(err.text, "minimum"), "it does not stick");
@@ -173,17 +176,21 @@ static bool has_address(const char *name, const char *want, char *broadcast)
 		    (family != AF_INET && family != AF_INET6))
 			continue;
 		addr = family == AF_INET
-		       ? (void *)&((struct sockaddr_in *)item->ifa_addr)->sin_addr
-		       : (void *)&((struct sockaddr_in6 *)item->ifa_addr)->sin6_addr;
+			       ? (void *)&((struct sockaddr_in *)item->ifa_addr)
+					 ->sin_addr
+			       : (void *)&(
+					 (struct sockaddr_in6 *)item->ifa_addr)
+					 ->sin6_addr;
 		inet_ntop(family, addr, text, sizeof(text));
 		if (strcmp(text, want))
 			continue;
 		found = true;
 		if (family == AF_INET && (item->ifa_flags & IFF_BROADCAST) &&
 		    item->ifa_broadaddr)
-			inet_ntop(AF_INET, &((struct sockaddr_in *)
-				  item->ifa_broadaddr)->sin_addr, broadcast,
-				  INET6_ADDRSTRLEN);
+			inet_ntop(AF_INET,
+				  &((struct sockaddr_in *)item->ifa_broadaddr)
+					   ->sin_addr,
+				  broadcast, INET6_ADDRSTRLEN);
 	}
 	freeifaddrs(list);
 	return found;
@@ -212,14 +219,16 @@ static void test_address(struct netlink *nl, unsigned int index)
 	errno = 0;
 	is_int(netlink_addr_add(nl, index, &v4, &err), -1, "add it again");
 	ok(errno == EEXIST && strstr(err.text, "10.1.2.3/20") &&
-		   strstr(err.text, "'d0'"), "error has address and name");
+		   strstr(err.text, "'d0'"),
+	   "error has address and name");
 	is_int(netlink_addr_add(nl, index, &host, &err), 0, "add a /32");
 	ok(has_address("d0", "10.9.9.9", broadcast), "it has it");
 	is_int(netlink_addr_del(nl, index, &v4, &err), 0, "delete IPv4");
 	ok(!has_address("d0", "10.1.2.3", broadcast), "it has it no more");
 	errno = 0;
 	ok(netlink_addr_del(nl, index, &v4, &err) == -1 &&
-		   errno == EADDRNOTAVAIL, "delete it again");
+		   errno == EADDRNOTAVAIL,
+	   "delete it again");
 	if (netlink_addr_add(nl, index, &v6, &err)) {
 		tap_skip(err.text, "IPv6");
 		return;
@@ -316,11 +325,13 @@ static void test_qdisc(struct netlink *nl, unsigned int index)
 	ok(qdisc.tbf.burst >= 19990 && qdisc.tbf.burst <= 20010,
 	   "its burst (%u)", qdisc.tbf.burst);
 	ok(!netlink_link_get(nl, "d0", &link, &err) &&
-		   !strcmp(link.qdisc, "tbf"), "the interface says so");
+		   !strcmp(link.qdisc, "tbf"),
+	   "the interface says so");
 	tbf.rate = UINT64_C(80000000000);
 	is_int(netlink_qdisc_set_tbf(nl, index, &tbf, &err), 0, "80 Gbit/s");
 	ok(!netlink_qdisc_root(nl, index, &qdisc, &err) &&
-		   qdisc.tbf.rate == tbf.rate, "its rate");
+		   qdisc.tbf.rate == tbf.rate,
+	   "its rate");
 	is_int(netlink_qdisc_reset(nl, index, &err), 0, "take it away");
 	ok(!netlink_qdisc_root(nl, index, &qdisc, &err) && qdisc.by_kernel,
 	   "the kernel's own again");
@@ -346,9 +357,9 @@ static void test_stats(struct netlink *nl)
 		fclose(file);
 	ok(!netlink_link_get(nl, "d0", &link, NULL) &&
 		   link.stats.rx_packets == packets &&
-		   link.stats.rx_bytes == bytes, "counters");
-	ok(!netlink_link_get(nl, "lo", &link, NULL) && link.carrier,
-	   "carrier");
+		   link.stats.rx_bytes == bytes,
+	   "counters");
+	ok(!netlink_link_get(nl, "lo", &link, NULL) && link.carrier, "carrier");
 }
 
 int main(void)

@@ -49,7 +49,7 @@ static const struct number_case numbers[] = {
 	{ "1k", 0, 10, false, 0 },
 	{ "0x1", 0, 10, false, 0 },
 	{ "1.0", 0, 10, false, 0 },
-	{ "\xd9\xa1", 0, 10, false, 0 },	/* an Arabic digit */
+	{ "\xd9\xa1", 0, 10, false, 0 }, /* an Arabic digit */
 };
 
 static void test_uint(void)
@@ -194,7 +194,8 @@ static void test_vlan_taken(void)
 	is_int(vlan_count(set), 103, "what was in the set before is gone");
 	ok(vlan_has(set, 1) && vlan_has(set, 5) && vlan_has(set, 100) &&
 		   vlan_has(set, 200) && !vlan_has(set, 99) &&
-		   !vlan_has(set, 201), "both ends of a range belong to it");
+		   !vlan_has(set, 201),
+	   "both ends of a range belong to it");
 	is_int(parse_vlan_list("1-4094", set, NULL), 0, "all VLANs");
 	ok(vlan_count(set) == 4094 && !vlan_has(set, 0) && !vlan_has(set, 4095),
 	   "the reserved ids do not belong to all");
@@ -207,9 +208,26 @@ static void test_vlan_taken(void)
 static void test_vlan_refused(void)
 {
 	static const char *const bad[] = {
-		"", ",", "1,", ",1", "1,,2", "0", "4095", "1-4095", "0-5",
-		"5-4", "-", "1-", "-1", "1-2-3", "1;2", "1, 2", "x", "+1",
-		"18446744073709551617", "1-18446744073709551620",
+		"",
+		",",
+		"1,",
+		",1",
+		"1,,2",
+		"0",
+		"4095",
+		"1-4095",
+		"0-5",
+		"5-4",
+		"-",
+		"1-",
+		"-1",
+		"1-2-3",
+		"1;2",
+		"1, 2",
+		"x",
+		"+1",
+		"18446744073709551617",
+		"1-18446744073709551620",
 	};
 	uint8_t set[512], before[512];
 	char *text;
@@ -232,8 +250,20 @@ static void test_ifname(void)
 		"tap0", "a", "fifteen-octets.", "-d", "...", "tap\xc3\xa4",
 	};
 	static const char *const bad[] = {
-		"", ".", "..", "sixteen-octets..", "a/b", "a b", "a\t", "\n",
-		"a:1", "a\va", "tap%d", "%", "100%", "nb\xa0sp",
+		"",
+		".",
+		"..",
+		"sixteen-octets..",
+		"a/b",
+		"a b",
+		"a\t",
+		"\n",
+		"a:1",
+		"a\va",
+		"tap%d",
+		"%",
+		"100%",
+		"nb\xa0sp",
 		"a-name-that-is-much-too-long-for-any-interface-of-the-world",
 	};
 	static const char *const bad_pattern[] = {
@@ -305,7 +335,7 @@ static void test_ids(void)
 
 struct scaled_case {
 	const char *text;
-	uint64_t want;	/* 0: refused */
+	uint64_t want; /* 0: refused */
 };
 
 static const struct scaled_case rates[] = {
@@ -328,7 +358,7 @@ static const struct scaled_case rates[] = {
 	{ "0", 0 },
 	{ "0mbit", 0 },
 	{ "0.0gbit", 0 },
-	{ "1.5", 0 },		/* half a bit */
+	{ "1.5", 0 }, /* half a bit */
 	{ "0.0001kbit", 0 },
 	{ "1.1234567gbit", 0 },
 	{ "1.mbit", 0 },
@@ -406,8 +436,8 @@ static void prefix_is(const char *text, const char *addr, int len)
 	} else {
 		inet_ntop(got.family, got.addr, back, sizeof(back));
 		ok(!rc && !strcmp(back, addr) && got.len == len &&
-			   got.family == (strchr(addr, ':') ? AF_INET6
-							    : AF_INET),
+			   got.family ==
+				   (strchr(addr, ':') ? AF_INET6 : AF_INET),
 		   "prefix '%s' is %s / %d", text, addr, len);
 	}
 	free(copy);

@@ -72,7 +72,8 @@ static bool caps_are(uint64_t want, bool bounded)
 	status_line("NoNewPrivs:", text, sizeof(text));
 	return cap_line("CapEff:") == want && cap_line("CapPrm:") == want &&
 	       !cap_line("CapInh:") && !cap_line("CapAmb:") &&
-	       (!bounded || !cap_line("CapBnd:")) && strtol(text, NULL, 10) == 1;
+	       (!bounded || !cap_line("CapBnd:")) &&
+	       strtol(text, NULL, 10) == 1;
 }
 
 static bool ids_are(unsigned int uid, unsigned int gid)
@@ -93,8 +94,8 @@ static bool may_mark(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int one = 1;
-	bool may = fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_MARK, &one,
-					  sizeof(one));
+	bool may = fd >= 0 &&
+		   !setsockopt(fd, SOL_SOCKET, SO_MARK, &one, sizeof(one));
 
 	close(fd);
 	return may;
@@ -170,8 +171,7 @@ static int drop_inherited(void *data)
 		return 77;
 	if (privs_init(&privs, &err) || privs_keep(&privs, net_admin, 1, &err))
 		return complain(1, "keep", &err);
-	return caps_are(NET_ADMIN, true) ? 0
-					 : complain(2, "inherited", NULL);
+	return caps_are(NET_ADMIN, true) ? 0 : complain(2, "inherited", NULL);
 }
 
 /* An ordinary user has nothing to lose: no failure. */
@@ -235,7 +235,8 @@ static int become_with_nothing(void *data)
 	    privs_become(USER, GROUP, NULL, 0, &err))
 		return complain(1, "become", &err);
 	return ids_are(USER, GROUP) && caps_are(0, true)
-		       ? 0 : complain(2, "something is left", NULL);
+		       ? 0
+		       : complain(2, "something is left", NULL);
 }
 
 /* Without CAP_SETUID and CAP_SETGID it must fail, and say what it needs. */
@@ -274,9 +275,9 @@ static int locked(void *data)
 	if (privs_init(&privs, &err))
 		return complain(1, "init", &err);
 	privs.rgid = GROUP;
-	return privs_keep(&privs, net_admin, 1, &err) ? 0
-						      : complain(2, "went on",
-								 NULL);
+	return privs_keep(&privs, net_admin, 1, &err)
+		       ? 0
+		       : complain(2, "went on", NULL);
 }
 
 static bool is_null(int fd)
@@ -381,7 +382,8 @@ static int inside_filecaps(void)
 static int inside_nothing(void)
 {
 	return geteuid() == USER && !cap_line("CapEff:")
-		       ? 0 : complain(1, "exec brought privilege", NULL);
+		       ? 0
+		       : complain(1, "exec brought privilege", NULL);
 }
 
 static int inside(const char *name)
@@ -429,8 +431,8 @@ static int exec_as_user(void *data)
 	if (setgroups(0, NULL) || setresgid(GROUP, GROUP, GROUP) ||
 	    setresuid(USER, USER, USER))
 		return 77;
-	if (c->drop_first && (privs_init(&privs, &err) ||
-			      privs_drop_all(&privs, &err)))
+	if (c->drop_first &&
+	    (privs_init(&privs, &err) || privs_drop_all(&privs, &err)))
 		return complain(1, "drop all", &err);
 	execl(c->path, c->path, c->name, (char *)NULL);
 	return 77;
@@ -463,7 +465,8 @@ static void test_executables(void)
 	if (fchown(fd, 0, 0) || fchmod(fd, 04755))
 		tap_bail("chmod");
 	close(fd);
-	result(tap_child(exec_as_user, &(struct exec_case){ path, "setuid", 0 }),
+	result(tap_child(exec_as_user,
+			 &(struct exec_case){ path, "setuid", 0 }),
 	       "setuid root");
 	result(tap_child(exec_as_user, &(struct exec_case){ path, "none", 1 }),
 	       "setuid root, executed after all was dropped");

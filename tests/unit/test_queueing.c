@@ -15,8 +15,8 @@
 
 static void test_names(void)
 {
-	static const char *const bad[] = { "", "default ", "Default", "one",
-					   "one-queue,", "unknown" };
+	static const char *const bad[] = { "",	  "default ",	"Default",
+					   "one", "one-queue,", "unknown" };
 	enum queueing_mode mode;
 	struct err err;
 	size_t i;
@@ -25,19 +25,21 @@ static void test_names(void)
 	for (m = 0; m < QUEUEING_MODES; m++) {
 		mode = QUEUEING_MODES;
 		ok(!queueing_parse(queueing_name((enum queueing_mode)m), &mode,
-				   NULL) && (int)mode == m,
-		   "'%s' there and back",
-		   queueing_name((enum queueing_mode)m));
+				   NULL) &&
+			   (int)mode == m,
+		   "'%s' there and back", queueing_name((enum queueing_mode)m));
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		mode = QUEUEING_MODES;
 		ok(queueing_parse(bad[i], &mode, NULL) == -1 &&
-			   mode == QUEUEING_MODES, "'%s' refused", bad[i]);
+			   mode == QUEUEING_MODES,
+		   "'%s' refused", bad[i]);
 	}
 	queueing_parse("three-queue", &mode, &err);
 	is_str(err.text,
 	       "queueing mode 'three-queue' is none of default, one-queue, "
-	       "two-queue, multi-queue, backpressure", "error lists the names");
+	       "two-queue, multi-queue, backpressure",
+	       "error lists the names");
 	is_str(queueing_name(QUEUEING_MODES), "unknown", "name of no mode");
 }
 

@@ -124,13 +124,15 @@ static void test_features(void)
 
 	is_int(tuntap_features(NULL, &features, &err), 0, "features");
 	ok((features & (IFF_TUN | IFF_TAP | IFF_NO_PI)) ==
-		   (IFF_TUN | IFF_TAP | IFF_NO_PI), "tun, tap, no packet info");
+		   (IFF_TUN | IFF_TAP | IFF_NO_PI),
+	   "tun, tap, no packet info");
 	errno = 0;
 	ok(tuntap_features("/nonexistent", &features, &err) == -1 &&
 		   errno == ENOENT && strstr(err.text, "modprobe tun"),
 	   "no clone device: the remedy is told");
 	ok(!strncmp(err.text, "Failed to open '/nonexistent' : No such file",
-		    43), "no clone device: the ancestor's words");
+		    43),
+	   "no clone device: the ancestor's words");
 	is_int(tuntap_features("/dev/null", &features, &err), -1,
 	       "another device in its place");
 }
@@ -145,7 +147,8 @@ static void test_create(void)
 	if (!is_int(tuntap_open(&tt, &req, &err), 0, "make a tap"))
 		printf("# %s\n", err.text);
 	ok(tt.created && tt.queues == 1 && tt.kind == TUNTAP_TAP &&
-		   !strcmp(tt.name, "tap0"), "what was made");
+		   !strcmp(tt.name, "tap0"),
+	   "what was made");
 	is_int(tt.flags & (IFF_TAP | IFF_TUN | IFF_NO_PI | IFF_VNET_HDR),
 	       IFF_TAP | IFF_NO_PI, "its flags");
 	ok((fcntl(tt.fd[0], F_GETFL) & O_NONBLOCK) &&
@@ -275,10 +278,12 @@ static void test_multi_queue(void)
 	is_int(tap_open_fds(), before + 4, "four more are open");
 	ok(link_of("tap0", &link) && link.tun.queues == 4 &&
 		   link.tun.multi_queue && link.tun.vnet_hdr &&
-		   !link.tun.persist, "rtnetlink says so");
+		   !link.tun.persist,
+	   "rtnetlink says so");
 	is_int(tuntap_queue(&tt, 1, false, &err), 0, "detach one");
 	ok(link_of("tap0", &link) && link.tun.queues == 3 &&
-		   link.tun.detached == 1, "rtnetlink says so");
+		   link.tun.detached == 1,
+	   "rtnetlink says so");
 	is_int(tuntap_queue(&tt, 1, false, &err), -1, "detach it again");
 	is_int(tuntap_queue(&tt, 1, true, &err), 0, "attach it");
 	is_int(tuntap_queue(&tt, 4, true, &err), -1, "a fifth there is not");
@@ -412,7 +417,8 @@ static void test_from_fd(void)
 	ioctl(fd, TUNSETVNETHDRSZ, &size);
 	is_int(tuntap_from_fd(&tt, fd, &err), 0, "adopt");
 	ok(!strcmp(tt.name, "tap0") && tt.queues == 1 && tt.fd[0] == fd &&
-		   tuntap_has_vnet_hdr(&tt) && !tt.created, "what it is");
+		   tuntap_has_vnet_hdr(&tt) && !tt.created,
+	   "what it is");
 	ioctl(fd, TUNGETVNETHDRSZ, &size);
 	is_int(size, 12, "vnet header of 12 bytes");
 	ok((fcntl(fd, F_GETFL) & O_NONBLOCK) &&
@@ -500,8 +506,7 @@ static int as_user(void *data)
 	struct tuntap tt;
 
 	req.clone = c->clone;
-	if (setresuid(12345, 12345, 12345) ||
-	    access(c->clone, R_OK | W_OK))
+	if (setresuid(12345, 12345, 12345) || access(c->clone, R_OK | W_OK))
 		return 77;
 	if (c->owner) {
 		if (tuntap_open(&tt, &req, &err))

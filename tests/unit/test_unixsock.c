@@ -57,10 +57,12 @@ static void test_address(void)
 	is_int(unixsock_address("/tmp/x", &addr, &len, &err), 0, "a path");
 	ok(len == offsetof(struct sockaddr_un, sun_path) + 7 &&
 		   !strcmp(addr.sun_path, "/tmp/x") &&
-		   addr.sun_family == AF_UNIX, "a path with its NUL");
+		   addr.sun_family == AF_UNIX,
+	   "a path with its NUL");
 	is_int(unixsock_address("@abc", &addr, &len, &err), 0, "abstract");
 	ok(len == offsetof(struct sockaddr_un, sun_path) + 4 &&
-		   !memcmp(addr.sun_path, "\0abc", 4), "abstract without a NUL");
+		   !memcmp(addr.sun_path, "\0abc", 4),
+	   "abstract without a NUL");
 	memset(name, 'x', sizeof(name));
 	name[107] = '\0';
 	is_int(unixsock_address(name, &addr, &len, &err), 0, "107 octets");
@@ -437,7 +439,8 @@ static void test_peer(void)
 	server = accept(l.fd, NULL, NULL);
 	is_int(unixsock_peer(server, &cred), 0, "peer");
 	ok(cred.pid == getpid() && cred.uid == geteuid() &&
-		   cred.gid == getegid(), "pid, uid and gid");
+		   cred.gid == getegid(),
+	   "pid, uid and gid");
 	if (pipe(pipe_fd))
 		tap_bail("pipe");
 	errno = 0;
@@ -458,7 +461,8 @@ static int receive_fd(int sock, char *data, size_t size)
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec iov = { .iov_base = data, .iov_len = size };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
 			      .msg_control = control.room,
 			      .msg_controllen = sizeof(control.room) };
 	struct cmsghdr *cmsg;
@@ -483,7 +487,8 @@ static void test_send_fd(void)
 	got = receive_fd(pair[1], data, sizeof(data));
 	ok(got >= 0 && !strcmp(data, "name"), "received");
 	ok(write(got, "x", 1) == 1 && read(pipe_fd[0], data, 1) == 1 &&
-		   data[0] == 'x', "it is the same pipe");
+		   data[0] == 'x',
+	   "it is the same pipe");
 	close(got);
 	is_int(unixsock_send_fd(pair[0], "none", 5, -1), 0, "send without");
 	is_int(receive_fd(pair[1], data, sizeof(data)), -1, "none received");
@@ -533,7 +538,8 @@ static void test_errors(void)
 	   "connect to nobody");
 	make_stale("stale", SOCK_STREAM);
 	ok(unixsock_connect("stale", SOCK_STREAM, &err) == -1 &&
-		   errno == ECONNREFUSED, "connect to a stale one");
+		   errno == ECONNREFUSED,
+	   "connect to a stale one");
 	unlink("stale");
 	is_int(tap_open_fds(), before, "no descriptor is left");
 }

@@ -196,8 +196,7 @@ platform() {
 # Results are lines "case<TAB>peer<TAB>round<TAB>key=value words". A summary has
 # one line "case peer rounds delivered min max loss switch_us others ratio" for
 # each case and peer, in the order of first appearance: medians over the rounds.
-# The ratio is the median of the ratios to uml_switch in the same round, which
-# ran minutes closer than the other rounds did.
+# The ratio is that of the medians, to uml_switch in the same case.
 summarise() {
 	awk -F '\t' '
 	function value(key, words,   n, i, w, kv) {
@@ -226,23 +225,16 @@ summarise() {
 			s[i] = value(key, words[id, i])
 		return middle(count[id])
 	}
-	function ratio(id,   i, n, to) {
-		for (i = 1; i <= count[id]; i++) {
-			to = base[in_case[id], round[id, i]]
-			if (to > 0)
-				s[++n] = value("delivered", words[id, i]) / to
-		}
-		return middle(n)
+	function ratio(id,   to) {
+		to = median(in_case[id] "\tuml_switch", "delivered")
+		return to > 0 ? median(id, "delivered") / to : 0
 	}
 	{
 		id = $1 "\t" $2
 		if (!(id in count))
 			order[++ids] = id
 		words[id, ++count[id]] = $4
-		round[id, count[id]] = $3
 		in_case[id] = $1
-		if ($2 == "uml_switch")
-			base[$1, $3] = value("delivered", $4)
 	}
 	END {
 		for (k = 1; k <= ids; k++) {

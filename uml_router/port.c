@@ -147,17 +147,11 @@ void port_flush(struct port *p)
 		touch_turn(p);
 }
 
-/* While the descriptor takes frames, a whole burst may be gathered: frames
- * wait only in a stalled port. */
-bool port_full(struct port *p)
+/* Frames wait only in a stalled port. Of any other the queue is empty between
+ * bursts, and has room for a burst, whatever its limit. */
+bool port_full(const struct port *p)
 {
-	struct port_queue *q = &p->queue;
-
-	if (!p->stalled && q->len >= q->limit && q->len >= FRAME_BURST)
-		port_flush(p);
-	if (p->stalled || q->limit >= FRAME_BURST)
-		return q->len >= q->limit;
-	return q->len >= FRAME_BURST;
+	return p->stalled && p->queue.len >= p->queue.limit;
 }
 
 void port_tx(struct port *p, struct frame *frame)
@@ -307,12 +301,17 @@ static void free_port(struct work *work)
 	free(p);
 }
 
-static void drop_frames(struct port *p)
+static void drop_queue(struct port *p)
+{
+	p->stats.drops[DROP_CLOSED] += p->queue.len;
+	queue_consume(p, p->queue.len);
+}
+
+static void drop_kept(struct port *p)
 {
 	unsigned int i;
 
-	p->stats.drops[DROP_CLOSED] += p->queue.len + p->kept_len;
-	queue_consume(p, p->queue.len);
+	p->stats.drops[DROP_CLOSED] += p->kept_len;
 	for (i = 0; i < p->kept_len; i++)
 		frame_put(&p->sw->pool, p->kept[i]);
 	p->kept_len = 0;
@@ -324,7 +323,8 @@ static void destroy(struct port *p)
 	end_hold(p);
 	release_waiters(p);
 	list_remove(&p->touched);
-	drop_frames(p);
+	drop_queue(p);
+	drop_kept(p);
 	sw_remove(p->sw, p);
 	p->ops->close(p);
 	p->turn.fn = free_port;
@@ -390,8 +390,7 @@ void port_mute(struct port *p)
 {
 	p->muted = true;
 	p->stalled = false;
-	p->stats.drops[DROP_CLOSED] += p->queue.len;
-	queue_consume(p, p->queue.len);
+	drop_queue(p);
 	port_flush(p);
 }
 

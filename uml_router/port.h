@@ -291,12 +291,8 @@ const char *port_drop_name(enum port_drop why);
 /** port_policy_name() - "drop" or "block" */
 const char *port_policy_name(enum port_policy policy);
 
-/**
- * port_full() - Is there no room in the output queue?
- *
- * Flushes first when that may make room.
- */
-bool port_full(struct port *port);
+/** port_full() - Is there no room in the output queue? */
+bool port_full(const struct port *port);
 
 /**
  * port_tx() - Put a frame into the output queue

@@ -104,7 +104,7 @@ static struct port *look_up(const struct sw *sw, const struct frame *frame)
 	return owner ? container_of(owner, struct port, addresses) : NULL;
 }
 
-static bool must_wait(const struct port *in, struct port *out)
+static bool must_wait(const struct port *in, const struct port *out)
 {
 	return port_can_wait(in, out) && port_full(out);
 }

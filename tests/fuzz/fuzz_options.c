@@ -8,20 +8,11 @@
 #include <string.h>
 
 #include "uml_router/options.h"
+#include "tests/fuzz/fuzz.h"
 
 /** Longer command lines show nothing that these do not. */
 #define WORDS_MAX 30
 #define TEXT_MAX 1000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool kept, const char *what)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
 
 static void check_ports(const struct options *opts)
 {

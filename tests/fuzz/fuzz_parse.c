@@ -12,21 +12,12 @@
 
 #include "common/parse.h"
 #include "common/queueing.h"
+#include "tests/fuzz/fuzz.h"
 
 /** Longer texts show nothing that these do not. */
 #define TEXT_MAX 600
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* A broken promise; the fuzzer keeps the input. */
-static void must(bool kept, const char *what)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
-
 /* Taken or refused, with a reason exactly where refused. */
 static void judge(int rc, struct err *err, const char *what)
 {

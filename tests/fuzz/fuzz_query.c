@@ -10,18 +10,9 @@
 
 #include "tests/unit/fake.h"
 #include "uml_router/query.h"
+#include "tests/fuzz/fuzz.h"
 
 #define PORTS 4
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool kept, const char *what)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
 
 /* A line of the answer: it can be sent as one. */
 static void check_line(const json_t *line)

@@ -8,16 +8,7 @@
 #include <string.h>
 
 #include "uml_router/backend.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool kept, const char *what)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void check(const struct port_spec *s, const char *text, size_t size)
 {

@@ -14,13 +14,12 @@
 #include <string.h>
 
 #include "tests/unit/fake.h"
+#include "tests/fuzz/fuzz.h"
 
 #define PORTS 6
 #define STEPS_MAX 400
 /** A hold that only ends when the program says so. */
 #define LONG_HOLD 3600000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /**
  * struct books - What came in and what became of it, so far
@@ -43,14 +42,6 @@ struct bench {
 	uint32_t number;
 	const uint8_t *at, *end;
 };
-
-static void must(bool kept, const char *what)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
 
 static unsigned int octet(struct bench *b)
 {

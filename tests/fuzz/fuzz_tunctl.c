@@ -9,20 +9,11 @@
 
 #include "tunctl/handover.h"
 #include "tunctl/options.h"
+#include "tests/fuzz/fuzz.h"
 
 /** Longer command lines show nothing that these do not. */
 #define WORDS_MAX 30
 #define TEXT_MAX 1000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool kept, const char *what)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
 
 static void check_settings(const struct settings *s)
 {

@@ -10,16 +10,7 @@
 #include <string.h>
 
 #include "uml_router/uml_proto.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool kept, const char *what)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken: %s\n", what);
-	abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static bool address_good(const struct sockaddr_un *addr)
 {

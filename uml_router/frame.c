@@ -84,6 +84,7 @@ struct frame *frame_get(struct frame_pool *pool)
 	pool->used++;
 	f->refs = 1;
 	f->len = 0;
+	f->vnet = (struct virtio_net_hdr_v1){ 0 };
 	return f;
 }
 

@@ -10,6 +10,7 @@
 #ifndef UML_ROUTER_FRAME_H
 #define UML_ROUTER_FRAME_H
 
+#include <linux/virtio_net.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,9 @@
  * @refs:	who holds it; frame_put() by the last gives it back
  * @len:	octets of @data in use
  * @large:	more than one page was written since frame_pool_trim()
+ * @vnet:	what of the frame is left to do: checksum, segmentation. Lies right
+ *		in front of @data: a tap reads and writes both in one piece. In
+ *		the byte order of this machine
  * @data:	the frame; room for FRAME_MAX + 1 octets, the last one to find
  *		frames that are longer
  */
@@ -35,8 +39,14 @@ struct frame {
 	uint32_t refs;
 	uint32_t len;
 	bool large;
+	struct virtio_net_hdr_v1 vnet;
 	uint8_t data[];
 };
+
+_Static_assert(offsetof(struct frame, data) ==
+		       offsetof(struct frame, vnet) +
+			       sizeof(struct virtio_net_hdr_v1),
+	       "a frame follows its vnet header");
 
 /**
  * struct frame_pool - Where frames come from

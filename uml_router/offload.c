@@ -38,11 +38,12 @@ static bool type_matches(uint8_t type, const struct headers *h)
 
 static bool size_valid(const struct frame *frame, const struct headers *h)
 {
-	uint32_t size = frame->vnet.gso_size;
+	uint32_t most = OFFLOAD_UDP_SEGMENTS;
 
 	if (h->protocol == IPPROTO_TCP)
-		return size >= OFFLOAD_TCP_MIN;
-	return size && frame->len - h->payload <= size * OFFLOAD_UDP_SEGMENTS;
+		most = OFFLOAD_TCP_SEGMENTS;
+	return frame->vnet.gso_size &&
+	       frame->len - h->payload <= frame->vnet.gso_size * most;
 }
 
 bool offload_headers(struct headers *h, const struct frame *frame)

@@ -23,10 +23,11 @@
 #endif
 
 /**
- * Least octets of TCP payload in a segment: as little as Linux sends at all,
- * TCP_MIN_GSO_SIZE of include/net/tcp.h. Bounds what one frame can become.
+ * Most segments of TCP: as if a full frame were cut into the smallest ones that
+ * Linux sends by itself (TCP_MIN_GSO_SIZE of include/net/tcp.h, 8 octets). It
+ * bounds what one frame of a guest can become.
  */
-#define OFFLOAD_TCP_MIN 8
+#define OFFLOAD_TCP_SEGMENTS 8192
 /** Most segments of UDP: UDP_MAX_SEGMENTS of include/linux/udp.h */
 #define OFFLOAD_UDP_SEGMENTS 128
 
@@ -43,8 +44,8 @@ static inline bool frame_plain(const struct frame *frame)
  *
  * The rules are those of VIRTIO 1.2, 5.1.6.2: a large frame lacks its checksum
  * too, and both are TCP, or UDP, over IP. What segmentation cannot cut is not
- * valid either: fragments, more headers than HEADERS_MAX, segments that are too
- * small, and UFO (VIRTIO_NET_HDR_GSO_UDP), which makes fragments.
+ * valid either: fragments, more headers than HEADERS_MAX, too many segments,
+ * and UFO (VIRTIO_NET_HDR_GSO_UDP), which makes fragments.
  *
  * Return: true when a segmenter, or offload_checksum(), will do it
  */

@@ -227,7 +227,7 @@ static inline void packet_build(struct frame *f, const struct packet *k)
 /* Any valid packet; one in four lacks nothing but its checksum. */
 static inline void packet_any(struct packet *k, uint64_t *state, bool udp)
 {
-	static const uint16_t sizes[] = { 8,	9,    48,   536,  1000,
+	static const uint16_t sizes[] = { 1,	9,    48,   536,  1000,
 					  1220, 1447, 1448, 1460, 8948 };
 	uint32_t most;
 

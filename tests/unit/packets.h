@@ -180,6 +180,25 @@ static inline uint32_t packet_pseudo(const uint8_t *ip, uint8_t protocol,
 	return packet_sum(packet_sum(sum, rest, 4), rest + 4, 4);
 }
 
+/* Make the checksums right; @ip and @transport: where these headers begin. */
+static inline void packet_fix(uint8_t *data, size_t len, size_t ip,
+			      size_t transport)
+{
+	uint8_t protocol = data[ip] >> 4 == 4 ? data[ip + 9] : data[ip + 6];
+	size_t at = transport + (protocol == IPPROTO_UDP ? 6 : 16);
+	uint32_t sum;
+
+	if (data[ip] >> 4 == 4) {
+		put16(data + ip + 10, 0);
+		put16(data + ip + 10,
+		      (uint16_t)~packet_sum(0, data + ip, transport - ip));
+	}
+	put16(data + at, 0);
+	sum = packet_pseudo(data + ip, protocol, len - transport);
+	put16(data + at,
+	      (uint16_t)~packet_sum(sum, data + transport, len - transport));
+}
+
 static inline void packet_vnet(struct frame *f, const struct packet *k,
 			       size_t start, size_t offset)
 {

@@ -10,6 +10,8 @@ load helpers/proc
 load helpers/net
 load helpers/peer
 
+TUNCTL=${TUNCTL:-$BUILD/tunctl/tunctl}
+
 setup() {
   setup_peers
 }
@@ -232,6 +234,106 @@ as() {
   tap_add host old
   switch_start -n host sw --control "$CTL" --port tap:old,txqueuelen=44
   [ "$(link old .txqlen)" -eq 44 ]
+}
+
+# between KEYS-OF-A KEYS-OF-B: taps ta and tb in namespaces a and b, a switch
+# with these keys between them, an iperf3 server in b.
+between() {
+  local ns
+  need_tun
+  ns_add host a b
+  switch_start -n host sw --port "tap:ta$1" --port "tap:tb$2" --control "$CTL"
+  for ns in a b; do
+    ns_exec host ip link set dev t$ns netns "$(proc_pid ns-$ns)"
+    ns_exec $ns ip link set dev t$ns up
+  done
+  ns_exec a ip addr add 10.9.0.1/24 dev ta
+  ns_exec b ip addr add 10.9.0.2/24 dev tb
+  proc_start -n b iperf iperf3 -s
+  wait_for ns_exec b grep -q ':1451 ' /proc/net/tcp6
+}
+
+# mean PORT COUNTER: octets of a frame on the average
+mean() {
+  ctl sw -j port show "$1" | jq ".[0].$2 | .bytes / (.frames + 1) | floor"
+}
+
+@test "offload=on: large frames between taps, whole" {
+  between "" ""
+  ctl sw -j port show | jq -e 'all(.[]; .offload[0:4] == ["csum", "tso4",
+    "tso6", "ecn"])'
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 200M >"$WORK/out"
+  [ "$(mean ta rx)" -gt 10000 ]
+  [ "$(mean tb tx)" -gt 10000 ]
+  total sw '.drops | .queue_full + .uncut' -eq 0
+}
+
+@test "offload: large frames are cut for a tap without, and joined for one with" {
+  between "" ,offload=off
+  ctl sw -j port show tb | jq -e '.[0].offload == []'
+  proc_start -n b dump tcpdump -i tb -w "$WORK/pcap" -s 200 -U -Z root tcp port 5201
+  wait_for test -s "$WORK/pcap"
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 20M >"$WORK/out"
+  [ "$(mean ta rx)" -gt 10000 ]
+  [ "$(mean tb tx)" -le 1514 ]
+  # Back: plain frames come in, and the host is entered once for many.
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 20M -R >"$WORK/out"
+  [ "$(mean tb rx)" -le 1514 ]
+  [ "$(ns_exec a cat /sys/class/net/ta/statistics/rx_packets)" -lt 9000 ]
+  total sw '.drops | .queue_full + .uncut' -eq 0
+  proc_stop dump
+  # Whole frames: their checksums are right.
+  ns_exec b tcpdump -r "$WORK/pcap" -nn dst 10.9.0.2 2>/dev/null | grep -c 'length 1448'
+}
+
+@test "offload: every checksum that the switch makes is right" {
+  between "" ,offload=off
+  proc_start -n b dump tcpdump -i tb -w "$WORK/pcap" -s 0 -U -Z root dst 10.9.0.2
+  wait_for test -s "$WORK/pcap"
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 3M >"$WORK/out"
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -u -b 20M -n 200K >"$WORK/out"
+  proc_stop dump
+  ns_exec b tcpdump -r "$WORK/pcap" -nn -vv >"$WORK/text" 2>/dev/null
+  [ "$(grep -c 'cksum 0x[0-9a-f]* (correct)' "$WORK/text")" -gt 1500 ]
+  [ "$(grep -c 'udp sum ok' "$WORK/text")" -gt 100 ]
+  run ! grep -E 'incorrect|bad udp|bad cksum' "$WORK/text"
+}
+
+@test "queues=: all queues are used, each flow keeps its own" {
+  local ns
+  between ,queues=3 ,queues=2,offload=off
+  [ "$(ns_exec a sh -c 'ls -d /sys/class/net/ta/queues/tx-* | wc -l')" -ge 3 ]
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 50M -P 8 >"$WORK/out"
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 50M -P 8 -R >"$WORK/out"
+  # Nothing was overtaken on its way.
+  for ns in a b; do
+    ns_exec $ns nstat -asz TcpExtTCPSACKReorder TcpExtTCPTSReorder >"$WORK/order"
+    awk '/Reorder/ { n += $2 } END { exit n > 0 }' "$WORK/order"
+  done
+  # Of the device alone, as another program sees it
+  ns_exec a "$TUNCTL" -l ta -j | jq -e '.[0].queues == 3'
+  run -1 ns_exec host "$ROUTER" --port tap:tx,queues=2,queueing=one-queue
+  [[ $output = *"queues=2 needs queueing=multi-queue, not one-queue"* ]]
+}
+
+@test "fd: a tap with a vnet header, large frames and all" {
+  host
+  ns_add a
+  tap_add host tb
+  proc_start -n host sw "$TUNCTL" -t ta --vnet-hdr -- "$ROUTER" \
+    --port 'fd:{fd},name=a' --port tap:tb --control "$CTL"
+  echo "$CTL" >"$WORK/proc/sw.sockets"
+  wait_for test -S "$CTL"
+  ctl sw -j port show a | jq -e '.[0].offload[0] == "csum"'
+  ns_exec host ip link set dev ta netns "$(proc_pid ns-a)"
+  ns_exec a ip addr add 10.9.0.1/24 dev ta
+  ns_exec a ip link set dev ta up
+  ns_exec host ip addr add 10.9.0.2/24 dev tb
+  ns_exec host ip link set dev tb up
+  proc_start -n host iperf iperf3 -s
+  wait_for ns_exec host grep -q ':1451 ' /proc/net/tcp6
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 50M >"$WORK/out"
+  [ "$(mean a rx)" -gt 10000 ]
 }
 
 @test "a device of another kind is refused, with the reason" {

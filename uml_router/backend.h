@@ -28,6 +28,8 @@ struct backend;
  * @conf:	queue=, policy=
  * @queueing:	tap: queueing=
  * @txqueuelen:	tap: txqueuelen=, 0 to leave it
+ * @queues:	tap: queues=, 1 to TUNTAP_MAX_QUEUES
+ * @offload:	tap: offload=
  * @perm:	listeners: mode and group of the socket file
  */
 struct port_spec {
@@ -39,6 +41,8 @@ struct port_spec {
 	struct port_conf conf;
 	enum queueing_mode queueing;
 	uint32_t txqueuelen;
+	unsigned int queues;
+	bool offload;
 	struct unixsock_perm perm;
 };
 
@@ -62,6 +66,10 @@ extern const struct backend backend_tap;
 extern const struct backend backend_uml;
 extern const struct backend backend_seqpacket;
 extern const struct backend backend_fd;
+
+/** spec_init() - A SPEC without keys; @text and @perm are left as they are */
+void spec_init(struct port_spec *spec, const struct backend *backend,
+	       const char *address);
 
 /**
  * spec_parse() - SPEC to struct port_spec

@@ -58,12 +58,9 @@ static int set_positional(struct parser *p, char *value, bool after_unix)
 
 static int set_tap(struct parser *p, char *value)
 {
-	struct port_spec spec = {
-		.backend = &backend_tap,
-		.address = value,
-		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
-	};
+	struct port_spec spec = { 0 };
 
+	spec_init(&spec, &backend_tap, value);
 	return parse_ifname(value, false, p->err) < 0 ? -1 : add_port(p, &spec);
 }
 
@@ -196,7 +193,8 @@ static const struct option_word {
 	  "  seqpacket:SOCKET  UML vec0:transport=bess\n"
 	  "  fd:NUMBER         an open tap or message socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
-	  "name=NAME; of a tap also queueing=MODE, txqueuelen=N" },
+	  "name=NAME; of a tap also queueing=MODE, queues=N,\n"
+	  "txqueuelen=N, offload=on|off (on)" },
 	{ "control", 0, "PATH", set_control,
 	  "management socket, for uml_routerctl" },
 	{ "pidfile", 0, "FILE", set_pidfile, "write the process id to FILE" },
@@ -323,16 +321,14 @@ static int parse_words(struct parser *p, int argc, char *argv[])
 /* The listener of -unix, or of uml_switch's default, comes first. */
 static int add_unix(struct parser *p)
 {
-	struct port_spec spec = {
-		.backend = &backend_uml,
-		.address = p->unix_path ? p->unix_path : OPTIONS_DEFAULT_UNIX,
-		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
-	};
 	struct options *opts = p->opts;
+	struct port_spec spec = { 0 };
 
 	if (!p->unix_path && p->any_port)
 		return p->compat_v0 ? err_set(p->err, "-compat-v0 needs -unix")
 				    : 0;
+	spec_init(&spec, &backend_uml,
+		  p->unix_path ? p->unix_path : OPTIONS_DEFAULT_UNIX);
 	if (p->compat_v0)
 		spec.data = p->data_path ? p->data_path : OPTIONS_DEFAULT_DATA;
 	else if (p->data_path)

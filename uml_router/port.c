@@ -24,6 +24,7 @@ const char *port_drop_name(enum port_drop why)
 		[DROP_HOLD_LIMIT] = "hold_limit",
 		[DROP_SEND_ERROR] = "send_error",
 		[DROP_LINK_DOWN] = "link_down",
+		[DROP_UNCUT] = "uncut",
 		[DROP_CLOSED] = "closed",
 		[DROP_RUNT] = "runt",
 		[DROP_TOO_LONG] = "too_long",
@@ -58,6 +59,53 @@ static void queue_consume(struct port *p, unsigned int n)
 	}
 }
 
+static bool something_waits(const struct port *p)
+{
+	return p->queue.len || !stage_empty(&p->stage);
+}
+
+/* The oldest frames of the queue, up to the first that the port cannot take as
+ * it is. */
+static unsigned int queue_burst(struct port *p, struct frame *burst[])
+{
+	struct port_queue *q = &p->queue;
+	unsigned int n = 0;
+
+	while (n < q->len && n < FRAME_BURST) {
+		struct frame *f = q->ring[(q->head + n) & q->mask];
+
+		if (!port_takes(p, f))
+			break;
+		burst[n++] = f;
+	}
+	return n;
+}
+
+/* What is to be sent next: what the stage has, else what needs no stage. */
+static unsigned int next_burst(struct port *p, struct frame *burst[])
+{
+	struct stage *s = &p->stage;
+	unsigned int n = 0;
+
+	if (stage_empty(s))
+		n = queue_burst(p, burst);
+	if (n)
+		return n;
+	if (!stage_len(s))
+		stage_fill(p);
+	memcpy(burst, &s->frames[s->at], stage_len(s) * sizeof(burst[0]));
+	return stage_len(s);
+}
+
+/* Of next_burst() the oldest @n frames are done with. */
+static void consume(struct port *p, unsigned int n)
+{
+	if (stage_len(&p->stage))
+		stage_sent(p, n);
+	else
+		queue_consume(p, n);
+}
+
 static void count_sent(struct port *p, struct frame *const frames[],
 		       unsigned int n)
 {
@@ -78,19 +126,18 @@ static void send_failed(struct port *p, int errnum)
 		return;
 	}
 	port_drop(p, (enum port_drop)why);
-	queue_consume(p, 1);
+	consume(p, 1);
 }
 
 /* One call of ops->send() with the oldest frames. */
 static void send_some(struct port *p)
 {
 	struct frame *burst[FRAME_BURST];
-	struct port_queue *q = &p->queue;
-	unsigned int i, n = q->len < FRAME_BURST ? q->len : FRAME_BURST;
+	unsigned int n = next_burst(p, burst);
 	int sent, why;
 
-	for (i = 0; i < n; i++)
-		burst[i] = q->ring[(q->head + i) & q->mask];
+	if (!n)
+		return;
 	sent = p->ops->send(p, burst, n);
 	why = errno;
 	if (sent < 0) {
@@ -98,7 +145,7 @@ static void send_some(struct port *p)
 		return;
 	}
 	count_sent(p, burst, (unsigned int)sent);
-	queue_consume(p, (unsigned int)sent);
+	consume(p, (unsigned int)sent);
 	/* Behind frames that went out an error is no reason to wait: there
 	 * might be no EPOLLOUT (a tap that is down is never writable). The
 	 * next call meets it in front. */
@@ -135,7 +182,7 @@ static void release_waiters(struct port *p)
 void port_flush(struct port *p)
 {
 	list_remove(&p->touched);
-	while (p->queue.len && !p->stalled && !p->dying)
+	while (something_waits(p) && !p->stalled && !p->dying)
 		send_some(p);
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
@@ -303,7 +350,7 @@ static void free_port(struct work *work)
 
 static void drop_queue(struct port *p)
 {
-	p->stats.drops[DROP_CLOSED] += p->queue.len;
+	p->stats.drops[DROP_CLOSED] += p->queue.len + stage_drop(p);
 	queue_consume(p, p->queue.len);
 }
 

@@ -44,6 +44,7 @@
 #include "frame.h"
 #include "list.h"
 #include "loop.h"
+#include "stage.h"
 
 struct sw;
 struct port;
@@ -64,12 +65,14 @@ enum port_drop {
 				     not be held (any longer) */
 	DROP_SEND_ERROR, /**< egress: the kernel refused this frame */
 	DROP_LINK_DOWN,	 /**< egress: the device is down */
+	DROP_UNCUT,	 /**< egress: too much for the port, and of a kind
+				     that cannot be cut */
 	DROP_CLOSED,	 /**< egress: the client left, frames waiting */
 	DROP_RUNT,	 /**< ingress: shorter than FRAME_MIN */
 	DROP_TOO_LONG,	 /**< ingress: longer than FRAME_MAX */
 	DROP_BAD_SOURCE, /**< ingress: source is a group or zero */
 	DROP_SAME_PORT,	 /**< ingress: for an address on this very port */
-	DROP_NO_MEMORY,	 /**< ingress: no memory for a frame */
+	DROP_NO_MEMORY,	 /**< no memory for a frame, or for a piece of it */
 	PORT_DROPS
 };
 
@@ -172,10 +175,14 @@ struct port_queue {
  *		or it is in another pid namespace
  * @uid:	its user, (uid_t)-1 when unknown
  * @policy:	what a full queue means
+ * @offload:	OFFLOAD_* that the other end takes: what of a frame need not be
+ *		done before it is sent
+ * @vnet_hdr:	frames are read and written with their vnet header
  * @io:		its descriptor
  * @stats:	counters
  * @addresses:	what was learned on it
  * @queue:	frames to be sent
+ * @stage:	frames that have left the queue and are to be sent next
  * @stalled:	the descriptor takes no more for now
  * @touched:	in the switch's list while it has something to flush
  * @waiters:	ports held because of this one (their @wait)
@@ -208,11 +215,14 @@ struct port {
 	pid_t pid;
 	uid_t uid;
 	enum port_policy policy;
+	unsigned int offload;
+	bool vnet_hdr;
 	struct event io;
 	struct port_stats stats;
 	struct fdb_owner addresses;
 
 	struct port_queue queue;
+	struct stage stage;
 	bool stalled;
 	struct list touched;
 	struct list waiters;
@@ -283,6 +293,13 @@ static inline bool port_may_read(const struct port *port)
 static inline void port_drop(struct port *port, enum port_drop why)
 {
 	port->stats.drops[why]++;
+}
+
+/** port_takes() - Can the frame be sent to the port as it is? */
+static inline bool port_takes(const struct port *port,
+			      const struct frame *frame)
+{
+	return !(stage_needs(frame) & ~port->offload);
 }
 
 /** port_drop_name() - "queue_full", ... */

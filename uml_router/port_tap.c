@@ -2,14 +2,13 @@
 /*
  * A port on a tap device: the host's network stack.
  *
- * One frame a read, until there is none or a burst is full. The frames that a
- * held tap does not read wait in the device's ring (txqueuelen frames), so it
- * may be held as long as it takes.
+ * The frames that a held tap does not read wait in the device's ring
+ * (txqueuelen frames), so it may be held as long as it takes. The device has a
+ * vnet header even with offload=off: then the kernel makes every frame plain.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "backend.h"
 #include "common/netlink.h"
@@ -17,23 +16,13 @@
 #include "common/tuntap.h"
 #include "tapio.h"
 
-struct tap_port {
-	struct port port;
-	struct tuntap tap;
-};
-
-static void close_port(struct port *port)
-{
-	tuntap_close(&container_of(port, struct tap_port, port)->tap);
-}
-
 static const struct port_ops ops = {
 	.type = "tap",
 	.hold_ms = HOLD_FOREVER,
 	.ready = tapio_ready,
 	.send = tapio_send,
 	.send_error = tapio_send_error,
-	.close = close_port,
+	.close = tapio_close,
 };
 
 static int set_txqueuelen(const struct tuntap *tap, uint32_t frames,
@@ -51,6 +40,23 @@ static int set_txqueuelen(const struct tuntap *tap, uint32_t frames,
 	return failed ? -1 : 0;
 }
 
+/* More than one queue is a matter of the queueing mode. */
+static int choose_queueing(const struct port_spec *spec,
+			   struct tuntap_request *request, struct err *err)
+{
+	request->queueing = spec->queueing;
+	if (spec->queues == 1 || spec->queueing == QUEUEING_MULTI_QUEUE)
+		return 0;
+	if (spec->queueing != QUEUEING_DEFAULT)
+		return err_set(err,
+			       "tap '%s': queues=%u needs "
+			       "queueing=multi-queue, not %s",
+			       spec->address, spec->queues,
+			       queueing_name(spec->queueing));
+	request->queueing = QUEUEING_MULTI_QUEUE;
+	return 0;
+}
+
 static int open_device(struct tuntap *tap, const struct port_spec *spec,
 		       struct err *err)
 {
@@ -58,11 +64,12 @@ static int open_device(struct tuntap *tap, const struct port_spec *spec,
 		.name = spec->address,
 		.kind = TUNTAP_TAP,
 		.how = TUNTAP_OPEN_OR_CREATE,
-		.queueing = spec->queueing,
-		.queues = 1,
+		.vnet_hdr = true,
+		.queues = spec->queues,
 	};
 
-	if (tuntap_open(tap, &request, err) < 0)
+	if (choose_queueing(spec, &request, err) < 0 ||
+	    tuntap_open(tap, &request, err) < 0)
 		return -1;
 	if (!spec->txqueuelen ||
 	    set_txqueuelen(tap, spec->txqueuelen, err) == 0)
@@ -85,8 +92,7 @@ static int open_tap(struct sw *sw, const struct port_spec *spec,
 	}
 	name = spec->name[0] ? spec->name : t->tap.name;
 	strcpy(t->port.address, t->tap.name);
-	if (port_open(&t->port, sw, &ops, &spec->conf, name, t->tap.fd[0],
-		      err) == 0)
+	if (tapio_open(t, sw, &ops, &spec->conf, name, spec->offload, err) == 0)
 		return 0;
 	tuntap_close(&t->tap);
 	free(t);

@@ -77,20 +77,35 @@ static const char *state_name(const struct port *port)
 	return port->stalled ? "stalled" : "up";
 }
 
+/* What the other end takes: see enum offload. */
+static json_t *offload_json(const struct port *port)
+{
+	static const char *const names[] = { "csum", "tso4", "tso6", "ecn",
+					     "uso" };
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (port->offload & (1U << i))
+			json_array_append_new(array, json_string(names[i]));
+	return array;
+}
+
 static json_t *port_json(const struct port *port)
 {
 	return json_pack(
 		"{s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
-		"s:I, s:[]}",
+		"s:I, s:o}",
 		"name", text(port->name), "type", port->ops->type, "address",
 		text(port->address), "peer", peer_json(port), "state",
 		state_name(port), "rx", count_json(&port->stats.rx), "tx",
 		count_json(&port->stats.tx), "drops",
 		drops_json(port->stats.drops), "queue", "length",
-		(json_int_t)port->queue.len, "limit",
-		(json_int_t)port->queue.limit, "policy",
+		(json_int_t)(port->queue.len + stage_len(&port->stage)),
+		"limit", (json_int_t)port->queue.limit, "policy",
 		port_policy_name(port->policy), "addresses",
-		(json_int_t)port->addresses.count, "offload");
+		(json_int_t)port->addresses.count, "offload",
+		offload_json(port));
 }
 
 /* Ports are in the order of joining: the first that joined after the one at

@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "common/parse.h"
+#include "common/tuntap.h"
 
 static const struct backend *const backends[] = {
 	&backend_tap,
@@ -73,6 +74,23 @@ static int set_txqueuelen(struct port_spec *spec, const char *value,
 	return 0;
 }
 
+static int set_queues(struct port_spec *spec, const char *value,
+		      struct err *err)
+{
+	uint64_t n;
+
+	if (parse_uint("queues", value, 1, TUNTAP_MAX_QUEUES, &n, err) < 0)
+		return -1;
+	spec->queues = (unsigned int)n;
+	return 0;
+}
+
+static int set_offload(struct port_spec *spec, const char *value,
+		       struct err *err)
+{
+	return parse_bool("offload", value, &spec->offload, err);
+}
+
 static const struct key {
 	const char *name;
 	bool device_only;
@@ -82,7 +100,9 @@ static const struct key {
 	{ "queue", false, set_queue },
 	{ "policy", false, set_policy },
 	{ "queueing", true, set_queueing },
+	{ "queues", true, set_queues },
 	{ "txqueuelen", true, set_txqueuelen },
+	{ "offload", true, set_offload },
 };
 
 static int unknown_key(const struct port_spec *spec, const char *name,
@@ -91,7 +111,10 @@ static int unknown_key(const struct port_spec *spec, const char *name,
 	err_set(err, "a port of type %s has no key '%s'", spec->backend->type,
 		name);
 	return err_hint(err, "keys: name, queue, policy%s",
-			spec->backend->device ? ", queueing, txqueuelen" : "");
+			spec->backend->device
+				? ", queueing, queues, txqueuelen, "
+				  "offload"
+				: "");
 }
 
 static int set_key(struct port_spec *spec, char *text, struct err *err)
@@ -122,16 +145,26 @@ static int set_type(struct port_spec *spec, const char *type, struct err *err)
 	return err_hint(err, "types: tap, uml, seqpacket, fd");
 }
 
+void spec_init(struct port_spec *spec, const struct backend *backend,
+	       const char *address)
+{
+	*spec = (struct port_spec){
+		.backend = backend,
+		.address = address,
+		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
+		.queueing = QUEUEING_DEFAULT,
+		.queues = 1,
+		.offload = true,
+		.text = spec->text,
+		.perm = spec->perm,
+	};
+}
+
 int spec_parse(char *text, struct port_spec *spec, struct err *err)
 {
 	char *next = strchr(text, ':');
 
-	*spec = (struct port_spec){
-		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
-		.queueing = QUEUEING_DEFAULT,
-		.text = spec->text,
-		.perm = spec->perm,
-	};
+	spec_init(spec, NULL, NULL);
 	if (!next) {
 		err_set(err, "port '%s' has no ':' behind its type", text);
 		return err_hint(err, "TYPE:ADDRESS[,key=value]...");

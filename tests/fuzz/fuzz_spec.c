@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/tuntap.h"
 #include "uml_router/backend.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -26,8 +27,10 @@ static void check(const struct port_spec *s, const char *text, size_t size)
 	     "policy");
 	must((unsigned int)s->queueing < QUEUEING_MODES, "queueing");
 	must(s->txqueuelen <= 1000000, "txqueuelen");
+	must(s->queues >= 1 && s->queues <= TUNTAP_MAX_QUEUES, "queues");
 	must(s->backend->device ||
-		     (!s->txqueuelen && s->queueing == QUEUEING_DEFAULT),
+		     (!s->txqueuelen && s->queueing == QUEUEING_DEFAULT &&
+		      s->queues == 1 && s->offload),
 	     "keys of a device");
 }
 

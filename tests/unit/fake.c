@@ -48,7 +48,7 @@ static void list_add(struct fake_list *list, const uint8_t *head, uint32_t len)
 	frame->len = len;
 }
 
-static void put32(uint8_t *at, uint32_t value)
+static void store32(uint8_t *at, uint32_t value)
 {
 	at[0] = (uint8_t)(value >> 24);
 	at[1] = (uint8_t)(value >> 16);
@@ -56,7 +56,7 @@ static void put32(uint8_t *at, uint32_t value)
 	at[3] = (uint8_t)value;
 }
 
-static uint32_t get32(const uint8_t *at)
+static uint32_t load32(const uint8_t *at)
 {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
 	       (uint32_t)at[2] << 8 | at[3];
@@ -68,7 +68,7 @@ static void put_station(uint8_t mac[6], uint32_t station)
 		memset(mac, 0xff, 6);
 		return;
 	}
-	put32(mac + 2, station);
+	store32(mac + 2, station);
 	mac[0] = 2;
 	mac[1] = mac[2] = 0;
 }
@@ -81,17 +81,17 @@ void fake_head(uint8_t head[FAKE_HEAD], uint32_t from, uint32_t to,
 	/* EtherType for local experiments (IEEE 802, 9.2.3). */
 	head[12] = 0x88;
 	head[13] = 0xb5;
-	put32(head + 14, number);
+	store32(head + 14, number);
 }
 
 uint32_t fake_number(const struct fake_frame *frame)
 {
-	return get32(frame->head + 14);
+	return load32(frame->head + 14);
 }
 
 uint32_t fake_from(const struct fake_frame *frame)
 {
-	return get32(frame->head + 8);
+	return load32(frame->head + 8);
 }
 
 /* --- the descriptor ------------------------------------------------------ */
@@ -426,9 +426,9 @@ static const char *check_port(const struct sw *sw, const struct port *p)
 		return "more frames in the queue than may wait";
 	if (p->dying)
 		return scheduled(p) ? NULL : "dying, and not to be destroyed";
-	if (p->queue.len && !p->stalled)
+	if ((p->queue.len || !stage_empty(&p->stage)) && !p->stalled)
 		return "frames wait in a port that takes them";
-	if (p->stalled && !p->queue.len)
+	if (p->stalled && !p->queue.len && stage_empty(&p->stage))
 		return "stalled without a frame to send";
 	if (p->given_up && (p->policy != POLICY_DROP || !p->stalled ||
 			    !list_empty(&p->waiters)))
@@ -463,6 +463,11 @@ static size_t held_frames(const struct sw *sw, const struct frame **out)
 		for (i = 0; i < p->kept_len; i++, n++)
 			if (out)
 				out[n] = p->kept[i];
+		for (i = p->stage.at; i < p->stage.end; i++, n++)
+			if (out)
+				out[n] = p->stage.frames[i];
+		if (p->stage.whole && ++n && out)
+			out[n - 1] = p->stage.whole;
 	}
 	return n;
 }

@@ -61,7 +61,7 @@ static void test_defaults(void)
 	ok(p.spec.conf.queue == PORT_DEFAULT_QUEUE &&
 		   p.spec.conf.policy == POLICY_DROP && !p.spec.name[0] &&
 		   p.spec.queueing == QUEUEING_DEFAULT && !p.spec.txqueuelen &&
-		   !p.spec.data,
+		   p.spec.queues == 1 && p.spec.offload && !p.spec.data,
 	   "defaults");
 	ok(p.spec.perm.mode == 0640 && p.spec.perm.gid == 7,
 	   "permissions are left alone");
@@ -71,12 +71,14 @@ static void test_defaults(void)
 static void test_keys(void)
 {
 	struct parsed p = parse("tap:tap0,queue=17,policy=block,name=up-link.1,"
-				"queueing=multi-queue,txqueuelen=1000000");
+				"queueing=multi-queue,txqueuelen=1000000,"
+				"queues=256,offload=off");
 
 	is_int(p.rc, 0, "all keys of a tap");
 	ok(p.spec.conf.queue == 17 && p.spec.conf.policy == POLICY_BLOCK &&
 		   p.spec.queueing == QUEUEING_MULTI_QUEUE &&
-		   p.spec.txqueuelen == 1000000,
+		   p.spec.txqueuelen == 1000000 && p.spec.queues == 256 &&
+		   !p.spec.offload,
 	   "are all there");
 	is_str(p.spec.name, "up-link.1", "the name");
 	is_str(p.spec.address, "tap0", "the address without them");
@@ -139,8 +141,13 @@ static void test_refusals(void)
 	refused("tap:t,", "''", "not of the form", "key=value");
 	refused("tap:t,,queue=4", "''", "not of the form", "key=value");
 	refused("tap:t,=4", "''", "no key", "keys: name, queue, policy");
-	refused("tap:t,queues=4", "'queues'", "no key",
-		"keys: name, queue, policy, queueing, txqueuelen");
+	refused("tap:t,queus=4", "'queus'", "no key",
+		"keys: name, queue, policy, queueing, queues, txqueuelen, "
+		"offload");
+	refused("tap:t,queues=0", "'0'", "queues", "1 to 256");
+	refused("tap:t,queues=257", "'257'", "queues", "1 to 256");
+	refused("tap:t,offload=half", "'half'", "offload", "on");
+	refused("uml:/s,offload=on", "'offload'", "type uml", "keys:");
 	refused("uml:/s,colour=red", "'colour'", "no key",
 		"keys: name, queue, policy)");
 	refused("tap:t,queue=0", "'0'", "queue", "1 to 65536");

@@ -108,14 +108,15 @@ static void test_cut(void)
 	ok(b.out.sent.len == 11 && are_segments(&b.out.sent, 0, 10500),
 	   "a large frame is cut");
 	is_int(b.out.sends, 1, "all segments in one call");
-	is_int(b.out.port->stats.tx.frames, 11, "each counts");
-	is_int(b.out.port->stats.tx.bytes, 11 * HEADERS + 10500, "its octets");
-	is_int(b.in.port->stats.rx.frames, 1, "one was read");
+	is_int((int)b.out.port->stats.tx.frames, 11, "each counts");
+	is_int((int)b.out.port->stats.tx.bytes, 11 * HEADERS + 10500,
+	       "its octets");
+	is_int((int)b.in.port->stats.rx.frames, 1, "one was read");
 	ok(in_order(&b), "nothing is held");
 
 	f = tcp(&b, 60000, 100);
 	read_all(&b, &f, 1);
-	is_int(b.out.sent.len, 11 + 600, "more segments than a burst");
+	is_int((int)b.out.sent.len, 11 + 600, "more segments than a burst");
 	ok(in_order(&b), "nothing is held");
 	tear_down(&b);
 }
@@ -173,7 +174,7 @@ static void test_whole(unsigned int offload, bool whole, const char *what)
 	f = tcp(&b, 5000, SIZE);
 	f->vnet.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 	read_all(&b, &f, 1);
-	is_int(b.out.sent.len, whole ? 1 : 5, "%s", what);
+	is_int((int)b.out.sent.len, whole ? 1 : 5, "%s", what);
 	tear_down(&b);
 }
 
@@ -212,13 +213,13 @@ static void test_uncut(void)
 	f[1]->vnet.gso_type = VIRTIO_NET_HDR_GSO_UDP;
 	f[2] = plain(&b);
 	read_all(&b, f, 3);
-	is_int(b.out.sent.len, 2, "what cannot be cut is not sent");
-	is_int(b.out.port->stats.drops[DROP_UNCUT], 1, "and is counted");
+	is_int((int)b.out.sent.len, 2, "what cannot be cut is not sent");
+	is_int((int)b.out.port->stats.drops[DROP_UNCUT], 1, "and is counted");
 	f[0] = tcp(&b, 5000, SIZE);
 	f[0]->vnet.gso_type = 77;
 	b.out.port->offload = OFFLOAD_ALL;
 	read_all(&b, f, 1);
-	is_int(b.out.port->stats.drops[DROP_UNCUT], 2,
+	is_int((int)b.out.port->stats.drops[DROP_UNCUT], 2,
 	       "what nobody knows goes nowhere");
 	ok(in_order(&b), "nothing is held");
 	tear_down(&b);
@@ -237,9 +238,10 @@ static void test_close(void)
 	ok(!stage_empty(&b.out.port->stage) && in_order(&b), "amid a frame");
 	port_close(b.out.port);
 	fake_settle(&b.world.loop);
-	is_int(b.world.sw.pool.used, 0, "the end of the port frees all of it");
+	is_int((int)b.world.sw.pool.used, 0,
+	       "the end of the port frees all of it");
 	/* A burst of 64 without the 3 that went, and what was not yet cut. */
-	is_int(b.world.sw.gone.drops[DROP_CLOSED], 62, "and counts it");
+	is_int((int)b.world.sw.gone.drops[DROP_CLOSED], 62, "and counts it");
 	tear_down(&b);
 }
 

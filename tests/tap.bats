@@ -362,10 +362,65 @@ mean() {
   yes) [ "$status" -eq 124 ] ;;
   no)
     [ "$status" -eq 1 ]
-    [[ $output = *"backpressure"*"Linux 7.2"*"--rate"* ]]
+    [[ $output = *"backpressure"*"Linux 7.2"*"rate=auto"* ]]
     run ! has_dev tap0
     ;;
   esac
+}
+
+# flood_slow_client KEYS: for two seconds the host sends all it can to a client
+# that takes a few thousand frames a second. Then: the switch still runs.
+flood_slow_client() {
+  switch_start -n host sw --port "tap:tap0,$1" --port "uml:$UML,policy=block" \
+    --control "$CTL"
+  ns_exec host ip addr add 10.9.0.254/24 dev tap0
+  quiet tap0
+  ns_exec host ip neigh add 10.9.0.1 lladdr "$(mac 1)" dev tap0
+  peer_start slow --ctl "$UML" --mac "$(mac 1)" --announce \
+    recv --wait 20 --silence 5 --delay 0.0003
+  wait_for total sw .fdb.entries -eq 1
+  ns_exec host timeout 20 python3 "$ODD" flood 10.9.0.1 2
+}
+
+@test "rate=: senders wait, where a full ring would drop" {
+  local keys lost
+  host
+  [ "$(odd backpressure)" = no ] || skip "the kernel does it by itself"
+  flood_slow_client queueing=default
+  lost=$(ns_exec host cat /sys/class/net/tap0/statistics/tx_dropped)
+  echo "without: $lost"
+  [ "$lost" -gt 10000 ]
+  kill "$(proc_pid slow)"
+  proc_wait slow || true
+  switch_stop sw || true
+  for keys in rate=auto rate=8mbit; do
+    flood_slow_client queueing=backpressure,$keys
+    [ "$(ns_exec host tc -j qdisc show dev tap0 | jq -r '.[0].kind')" = tbf ]
+    echo "$keys: $(ns_exec host cat /sys/class/net/tap0/statistics/tx_dropped)"
+    # Only what came before the first question can be lost.
+    dev_is tap0 tx_dropped -lt $((lost / 5))
+    total sw '.drops | add' -eq 0
+    kill "$(proc_pid slow)"
+    proc_wait slow || true
+    switch_stop sw || true
+  done
+}
+
+@test "rate=: the device has its own queueing discipline again afterwards" {
+  host
+  [ "$(odd backpressure)" = no ] || skip "the kernel does it by itself"
+  tap_add host tap0
+  switch_start -n host sw --port tap:tap0,queueing=backpressure,rate=10mbit \
+    --user nobody --control "$CTL" --group nogroup
+  [ "$(ns_exec host tc -j qdisc show dev tap0 | jq -r '.[0].kind')" = tbf ]
+  switch_stop sw || true
+  [ "$(ns_exec host tc -j qdisc show dev tap0 | jq -r '.[0].kind')" != tbf ]
+  # Somebody else's is not replaced.
+  ns_exec host tc qdisc replace dev tap0 root pfifo
+  run -1 ns_exec host "$ROUTER" --port tap:tap0,queueing=backpressure,rate=auto
+  [[ $output = *"'tap0' has a queueing discipline, pfifo"*"tc qdisc del"* ]]
+  run -1 ns_exec host "$ROUTER" --port tap:tap0,rate=auto
+  [[ $output = *"rate= needs queueing=backpressure"* ]]
 }
 
 @test "missing permission: what is needed is said" {

@@ -28,6 +28,7 @@ struct backend;
  * @conf:	queue=, policy=
  * @queueing:	tap: queueing=
  * @txqueuelen:	tap: txqueuelen=, 0 to leave it
+ * @rate:	tap: rate=, bits per second or RATE_AUTO; 0: none
  * @queues:	tap: queues=, 1 to TUNTAP_MAX_QUEUES
  * @offload:	tap: offload=
  * @perm:	listeners: mode and group of the socket file
@@ -41,6 +42,7 @@ struct port_spec {
 	struct port_conf conf;
 	enum queueing_mode queueing;
 	uint32_t txqueuelen;
+	uint64_t rate;
 	unsigned int queues;
 	bool offload;
 	struct unixsock_perm perm;

@@ -193,8 +193,8 @@ static const struct option_word {
 	  "  seqpacket:SOCKET  UML vec0:transport=bess\n"
 	  "  fd:NUMBER         an open tap or message socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
-	  "name=NAME; of a tap also queueing=MODE, queues=N,\n"
-	  "txqueuelen=N, offload=on|off (on)" },
+	  "name=NAME; of a tap also queueing=MODE, rate=RATE,\n"
+	  "queues=N, txqueuelen=N, offload=on|off (on)" },
 	{ "control", 0, "PATH", set_control,
 	  "management socket, for uml_routerctl" },
 	{ "pidfile", 0, "FILE", set_pidfile, "write the process id to FILE" },

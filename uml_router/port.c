@@ -267,6 +267,7 @@ static void hold(struct port *p, struct port *because_of,
 	memcpy(p->kept, frames, n * sizeof(frames[0]));
 	p->kept_len = n;
 	p->held = true;
+	p->holds++;
 	p->impatient = false;
 	p->waits_for = because_of;
 	list_remove(&p->wait);

@@ -198,6 +198,8 @@ struct port_queue {
  * @hold_timer:	end of the hold
  * @hold_until:	end of all holds since the last read, in milliseconds of the
  *		loop; 0: there was none
+ * @holds:	how often it was held
+ * @lost:	octets of its frames that full ports did not take
  * @rested:	behind a hold of its full length: no other one before this
  *		time, in milliseconds of the loop. Two ports that stand still
  *		must not hold it in turns
@@ -236,6 +238,8 @@ struct port {
 	bool impatient;
 	struct timer hold_timer;
 	uint64_t hold_until;
+	uint64_t holds;
+	uint64_t lost;
 	uint64_t rested;
 
 	struct work turn;

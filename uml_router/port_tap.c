@@ -14,15 +14,39 @@
 #include "common/netlink.h"
 #include "common/netlink_link.h"
 #include "common/tuntap.h"
+#include "shaper.h"
 #include "tapio.h"
+
+/** struct host_port - A tap, and what slows its senders down */
+struct host_port {
+	struct tap_port tap;
+	struct shaper shaper;
+};
+
+static struct host_port *host_port(struct port *port)
+{
+	return container_of(port, struct host_port, tap.port);
+}
+
+static void ready(struct port *port, uint32_t events)
+{
+	tapio_ready(port, events);
+	shaper_busy(&host_port(port)->shaper, port);
+}
+
+static void close_port(struct port *port)
+{
+	shaper_close(&host_port(port)->shaper);
+	tapio_close(port);
+}
 
 static const struct port_ops ops = {
 	.type = "tap",
 	.hold_ms = HOLD_FOREVER,
-	.ready = tapio_ready,
+	.ready = ready,
 	.send = tapio_send,
 	.send_error = tapio_send_error,
-	.close = tapio_close,
+	.close = close_port,
 };
 
 static int set_txqueuelen(const struct tuntap *tap, uint32_t frames,
@@ -41,10 +65,9 @@ static int set_txqueuelen(const struct tuntap *tap, uint32_t frames,
 }
 
 /* More than one queue is a matter of the queueing mode. */
-static int choose_queueing(const struct port_spec *spec,
-			   struct tuntap_request *request, struct err *err)
+static int check_queues(const struct port_spec *spec,
+			struct tuntap_request *request, struct err *err)
 {
-	request->queueing = spec->queueing;
 	if (spec->queues == 1 || spec->queueing == QUEUEING_MULTI_QUEUE)
 		return 0;
 	if (spec->queueing != QUEUEING_DEFAULT)
@@ -57,45 +80,90 @@ static int choose_queueing(const struct port_spec *spec,
 	return 0;
 }
 
-static int open_device(struct tuntap *tap, const struct port_spec *spec,
+/* Where the kernel cannot hold senders back, rate= does; @shape tells. */
+static int choose_backpressure(const struct port_spec *spec,
+			       struct tuntap_request *request, bool *shape,
+			       struct err *err)
+{
+	uint32_t features;
+	const char *why;
+
+	*shape = false;
+	if (spec->rate && spec->queueing != QUEUEING_BACKPRESSURE)
+		return err_set(err,
+			       "tap '%s': rate= needs queueing=backpressure",
+			       spec->address);
+	if (spec->queueing != QUEUEING_BACKPRESSURE)
+		return 0;
+	if (tuntap_features(NULL, &features, err) < 0)
+		return -1;
+	if (queueing_support(spec->queueing, features, &why) == QUEUEING_WORKS)
+		return 0;
+	if (!spec->rate) {
+		err_set(err, "tap '%s': no queueing=backpressure: %s",
+			spec->address, why);
+		return err_hint(err, "add rate=auto, or rate=RATE");
+	}
+	request->queueing = QUEUEING_DEFAULT;
+	*shape = true;
+	return 0;
+}
+
+static int open_device(struct host_port *h, const struct port_spec *spec,
 		       struct err *err)
 {
 	struct tuntap_request request = {
 		.name = spec->address,
 		.kind = TUNTAP_TAP,
 		.how = TUNTAP_OPEN_OR_CREATE,
+		.queueing = spec->queueing,
 		.vnet_hdr = true,
 		.queues = spec->queues,
 	};
+	struct tuntap *tap = &h->tap.tap;
+	bool shape;
 
-	if (choose_queueing(spec, &request, err) < 0 ||
+	if (check_queues(spec, &request, err) < 0 ||
+	    choose_backpressure(spec, &request, &shape, err) < 0 ||
 	    tuntap_open(tap, &request, err) < 0)
 		return -1;
-	if (!spec->txqueuelen ||
-	    set_txqueuelen(tap, spec->txqueuelen, err) == 0)
+	if ((!spec->txqueuelen ||
+	     set_txqueuelen(tap, spec->txqueuelen, err) == 0) &&
+	    (!shape || shaper_open(&h->shaper, tap->name, spec->rate, FRAME_MAX,
+				   err) == 0))
 		return 0;
 	tuntap_close(tap);
 	return -1;
 }
 
+static int plug_in(struct host_port *h, struct sw *sw,
+		   const struct port_spec *spec, struct err *err)
+{
+	struct tap_port *t = &h->tap;
+
+	strcpy(t->port.address, t->tap.name);
+	if (tapio_open(t, sw, &ops, &spec->conf,
+		       spec->name[0] ? spec->name : t->tap.name, spec->offload,
+		       err) < 0)
+		return -1;
+	sw->net_admin |= h->shaper.nl != NULL;
+	return 0;
+}
+
 static int open_tap(struct sw *sw, const struct port_spec *spec,
 		    struct err *err)
 {
-	struct tap_port *t = calloc(1, sizeof(*t));
-	const char *name;
+	struct host_port *h = calloc(1, sizeof(*h));
 
-	if (!t)
+	if (!h)
 		return err_errno(err, "tap '%s'", spec->address);
-	if (open_device(&t->tap, spec, err) < 0) {
-		free(t);
-		return -1;
+	if (open_device(h, spec, err) == 0) {
+		if (plug_in(h, sw, spec, err) == 0)
+			return 0;
+		shaper_close(&h->shaper);
+		tuntap_close(&h->tap.tap);
 	}
-	name = spec->name[0] ? spec->name : t->tap.name;
-	strcpy(t->port.address, t->tap.name);
-	if (tapio_open(t, sw, &ops, &spec->conf, name, spec->offload, err) == 0)
-		return 0;
-	tuntap_close(&t->tap);
-	free(t);
+	free(h);
 	return -1;
 }
 

@@ -5,6 +5,7 @@
 #include "backend.h"
 #include "common/parse.h"
 #include "common/tuntap.h"
+#include "shaper.h"
 
 static const struct backend *const backends[] = {
 	&backend_tap,
@@ -74,6 +75,14 @@ static int set_txqueuelen(struct port_spec *spec, const char *value,
 	return 0;
 }
 
+static int set_rate(struct port_spec *spec, const char *value, struct err *err)
+{
+	if (strcmp(value, "auto") != 0)
+		return parse_rate(value, &spec->rate, err);
+	spec->rate = RATE_AUTO;
+	return 0;
+}
+
 static int set_queues(struct port_spec *spec, const char *value,
 		      struct err *err)
 {
@@ -100,6 +109,7 @@ static const struct key {
 	{ "queue", false, set_queue },
 	{ "policy", false, set_policy },
 	{ "queueing", true, set_queueing },
+	{ "rate", true, set_rate },
 	{ "queues", true, set_queues },
 	{ "txqueuelen", true, set_txqueuelen },
 	{ "offload", true, set_offload },
@@ -112,7 +122,7 @@ static int unknown_key(const struct port_spec *spec, const char *name,
 		name);
 	return err_hint(err, "keys: name, queue, policy%s",
 			spec->backend->device
-				? ", queueing, queues, txqueuelen, "
+				? ", queueing, rate, queues, txqueuelen, "
 				  "offload"
 				: "");
 }

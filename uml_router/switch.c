@@ -109,13 +109,15 @@ static bool must_wait(const struct port *in, const struct port *out)
 	return port_can_wait(in, out) && port_full(out);
 }
 
-static void send_to(struct port *out, struct frame *frame)
+static void send_to(struct port *in, struct port *out, struct frame *frame)
 {
-	if (port_full(out))
-		port_drop(out, out->policy == POLICY_BLOCK ? DROP_HOLD_LIMIT
-							   : DROP_QUEUE_FULL);
-	else
+	if (!port_full(out)) {
 		port_tx(out, frame);
+		return;
+	}
+	in->lost += frame->len;
+	port_drop(out, out->policy == POLICY_BLOCK ? DROP_HOLD_LIMIT
+						   : DROP_QUEUE_FULL);
 }
 
 static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
@@ -127,7 +129,7 @@ static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
 	}
 	if (must_wait(in, out))
 		return out;
-	send_to(out, frame);
+	send_to(in, out, frame);
 	sw->stats.unicast++;
 	return NULL;
 }
@@ -150,7 +152,7 @@ static struct port *flood(struct sw *sw, struct port *in, struct frame *frame)
 		struct port *out = container_of(at, struct port, node);
 
 		if (out != in)
-			send_to(out, frame);
+			send_to(in, out, frame);
 	}
 	sw->stats.flooded++;
 	return NULL;

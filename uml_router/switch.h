@@ -76,6 +76,7 @@ struct sw_stats {
  * @blocking:	ports with policy=block
  * @ageing:	next address is due
  * @trimming:	memory of jumbo frames is to be given back
+ * @net_admin:	a port goes on needing CAP_NET_ADMIN
  * @stats:	counters
  * @gone:	sum of the counters of ports that left
  * @complaints:	limits log lines that clients can provoke
@@ -94,6 +95,7 @@ struct sw {
 	unsigned int blocking;
 	struct timer ageing;
 	struct timer trimming;
+	bool net_admin;
 	struct sw_stats stats;
 	struct port_stats gone;
 	struct log_limit complaints;

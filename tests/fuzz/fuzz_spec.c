@@ -30,7 +30,7 @@ static void check(const struct port_spec *s, const char *text, size_t size)
 	must(s->queues >= 1 && s->queues <= TUNTAP_MAX_QUEUES, "queues");
 	must(s->backend->device ||
 		     (!s->txqueuelen && s->queueing == QUEUEING_DEFAULT &&
-		      s->queues == 1 && s->offload),
+		      s->queues == 1 && s->offload && !s->rate),
 	     "keys of a device");
 }
 

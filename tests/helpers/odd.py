@@ -24,6 +24,7 @@ odd.py VERB ...
                            prints "ready", stays until killed
     deaf SOCKET N          N management connections, on each 1000 requests for
                            all addresses, no answer read; prints "ready", stays
+    flood ADDRESS SECONDS  UDP to port 9, as fast as it goes
     backpressure           prints yes or no: does the kernel offer it
     cable TYPE CMD -- CMD  two programs on the two ends of a socket pair (dgram,
                            seqpacket, stream); {} is the descriptor
@@ -40,6 +41,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 LIMIT = 10
 MAGIC = 0xfeedface
@@ -241,6 +243,15 @@ def deaf(path, count):
     stay()
 
 
+def flood(address, seconds):
+    """Datagrams of 1000 octets as fast as the sockets let them out."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.connect((address, 9))
+    end = time.monotonic() + float(seconds)
+    while time.monotonic() < end:
+        sock.send(bytes(1000))
+
+
 def backpressure():
     word = fcntl.ioctl(os.open("/dev/net/tun", os.O_RDWR), TUNGETFEATURES,
                        bytes(4))
@@ -284,6 +295,7 @@ def main():
         "crowd": crowd,
         "deaf": deaf,
         "backpressure": backpressure,
+        "flood": flood,
         "cable": cable,
         "tap": tap,
     }

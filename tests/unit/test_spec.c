@@ -5,6 +5,7 @@
  */
 #include "tests/unit/tap.h"
 #include "uml_router/backend.h"
+#include "uml_router/shaper.h"
 
 /* A parsed text; the spec refers to it. */
 struct parsed {
@@ -72,13 +73,13 @@ static void test_keys(void)
 {
 	struct parsed p = parse("tap:tap0,queue=17,policy=block,name=up-link.1,"
 				"queueing=multi-queue,txqueuelen=1000000,"
-				"queues=256,offload=off");
+				"queues=256,offload=off,rate=1.5mbit");
 
 	is_int(p.rc, 0, "all keys of a tap");
 	ok(p.spec.conf.queue == 17 && p.spec.conf.policy == POLICY_BLOCK &&
 		   p.spec.queueing == QUEUEING_MULTI_QUEUE &&
 		   p.spec.txqueuelen == 1000000 && p.spec.queues == 256 &&
-		   !p.spec.offload,
+		   !p.spec.offload && p.spec.rate == 1500000,
 	   "are all there");
 	is_str(p.spec.name, "up-link.1", "the name");
 	is_str(p.spec.address, "tap0", "the address without them");
@@ -87,6 +88,9 @@ static void test_keys(void)
 	ok(!p.rc && p.spec.conf.policy == POLICY_DROP &&
 		   p.spec.conf.queue == 65536,
 	   "in any order");
+	free(p.text);
+	p = parse("tap:t,queueing=backpressure,rate=auto");
+	ok(!p.rc && p.spec.rate == RATE_AUTO, "a rate that follows");
 	free(p.text);
 	p = parse("fd:0,queue=1");
 	ok(!p.rc && p.spec.conf.queue == 1, "the shortest queue");
@@ -142,8 +146,9 @@ static void test_refusals(void)
 	refused("tap:t,,queue=4", "''", "not of the form", "key=value");
 	refused("tap:t,=4", "''", "no key", "keys: name, queue, policy");
 	refused("tap:t,queus=4", "'queus'", "no key",
-		"keys: name, queue, policy, queueing, queues, txqueuelen, "
+		"keys: name, queue, policy, queueing, rate, queues, txqueuelen, "
 		"offload");
+	refused("tap:t,rate=fast", "'fast'", "rate", "");
 	refused("tap:t,queues=0", "'0'", "queues", "1 to 256");
 	refused("tap:t,queues=257", "'257'", "queues", "1 to 256");
 	refused("tap:t,offload=half", "'half'", "offload", "on");

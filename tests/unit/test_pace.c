@@ -32,7 +32,8 @@ static void test_rules(void)
 {
 	struct pace pace = { 0 };
 
-	is_int((int)pace_ms(&pace), PACE_FIRST_MS, "soon, while there is no rate");
+	is_int((int)pace_ms(&pace), PACE_FIRST_MS,
+	       "soon, while there is no rate");
 	ok(!pace_next(&pace, 1000000, 100, false) && !pace.rate,
 	   "not held: no rate");
 	ok(pace_next(&pace, 1000000, 100, true) && pace.rate == 80 * MBIT,

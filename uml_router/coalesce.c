@@ -65,8 +65,7 @@ struct run {
  * the same type. */
 static bool may_follow(const struct frame *first, const struct frame *next)
 {
-	return frame_plain(next) && next->len > ETH_HLEN &&
-	       !memcmp(first->data, next->data, ETH_HLEN);
+	return frame_plain(next) && !memcmp(first->data, next->data, ETH_HLEN);
 }
 
 /* The length that IP claims is the one there is. */
@@ -96,7 +95,7 @@ static bool run_begin(struct run *run, const struct frame *first)
 	    run->h.protocol != IPPROTO_TCP || first->len == run->h.payload)
 		return false;
 	tcp = first->data + run->h.transport;
-	if (tcp[TCP_FLAGS] & (LAST_FLAGS | BAD_FLAGS) || !bare_ip(&run->h) ||
+	if (tcp[TCP_FLAGS] & BAD_FLAGS || !bare_ip(&run->h) ||
 	    !length_true(&run->h, first))
 		return false;
 	run->first = first;
@@ -134,7 +133,7 @@ static bool same_ip(const struct run *run, const uint8_t *next)
 		       IPV6_ADDRESSES - IPV6_NEXT);
 }
 
-/* CWR may be in the first one only, FIN and PSH in the last one only. */
+/* CWR may be in the first one only, FIN and PSH not in the first one. */
 static bool same_tcp(const struct run *run, const uint8_t *next)
 {
 	const uint8_t *a = run->first->data + run->h.transport;

@@ -36,8 +36,9 @@ _Static_assert(offsetof(struct coalesced, head) ==
 
 /**
  * coalesce() - Make one frame of those in front
- * @frames:	consecutive frames for one port; they are only read, and their
- *		payload must stay until @out has been written
+ * @frames:	consecutive frames for one port, of FRAME_MIN octets or more. They
+ *		are only read, and their payload must stay until @out has been
+ *		written
  * @n:		how many, at least 1
  * @out:	filled when the result is above 1
  *

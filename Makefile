@@ -165,6 +165,7 @@ bench:
 	$(Q)BUILD=$(BUILD) bench/frames
 	$(Q)BUILD=$(BUILD) bench/scale
 	$(Q)BUILD=$(BUILD) bench/tunctl
+	$(Q)$(BUILD)/bench/offload
 
 # The unit tests alone: no root, no guests, no other packages.
 check-unit: units

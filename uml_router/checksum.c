@@ -17,35 +17,32 @@
 
 typedef uint64_t block_t __attribute__((vector_size(16)));
 
-#define BLOCK sizeof(block_t)
-
 static inline __attribute__((always_inline)) uint64_t
 pass(uint64_t sum, uint8_t *to, const uint8_t *from, size_t len, bool copy)
 {
 	block_t all = { 0 }, high = { 0 }, block;
 	uint32_t word;
+	size_t at = 0;
 
-	for (; len >= BLOCK; len -= BLOCK, from += BLOCK, to += BLOCK) {
-		memcpy(&block, from, BLOCK);
+	for (; len - at >= sizeof(block); at += sizeof(block)) {
+		memcpy(&block, from + at, sizeof(block));
 		if (copy)
-			memcpy(to, &block, BLOCK);
+			memcpy(&to[at], &block, sizeof(block));
 		all += block;
 		high += block >> 32;
 	}
 	all += high - (high << 32);
 	sum += all[0] + all[1];
-	for (; len >= sizeof(word); len -= sizeof(word)) {
-		memcpy(&word, from, sizeof(word));
+	for (; len - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, from + at, sizeof(word));
 		if (copy)
-			memcpy(to, &word, sizeof(word));
+			memcpy(&to[at], &word, sizeof(word));
 		sum += word;
-		from += sizeof(word);
-		to += sizeof(word);
 	}
 	word = 0;
-	memcpy(&word, from, len);
+	memcpy(&word, from + at, len - at);
 	if (copy)
-		memcpy(to, from, len);
+		memcpy(&to[at], from + at, len - at);
 	return sum + word;
 }
 

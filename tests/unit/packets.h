@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TCP and UDP packets for the tests of offloads, made field by field, with a
- * checksum of their own: nothing here is shared with what is tested.
+ * TCP and UDP packets for the tests of offloads, made field by field. Offsets
+ * and sums are written out again: no mistake of headers.c or checksum.c is
+ * made here too.
  */
 #ifndef TESTS_UNIT_PACKETS_H
 #define TESTS_UNIT_PACKETS_H

@@ -3,14 +3,14 @@
  * Coalescing of TCP segments, by the rules of Linux' generic receive offload
  * (net/ipv4/tcp_offload.c, net/ipv4/af_inet.c, net/ipv6/ip6_offload.c).
  *
- * A run begins with any segment that has payload and says nothing but ACK, PSH,
- * CWR and ECE, and is not an IP packet with options, extension headers or
- * octets behind its end. The next frame belongs to it when
+ * A run begins with any segment that has payload and no flags but ACK and ECE,
+ * and is not an IP packet with options, extension headers or octets behind its
+ * end. The next frame belongs to it when
  *
  *   - all headers are the same, except for: IP length, id and checksum;
- *     sequence number, TCP checksum, PSH and FIN; CWR of the first one. This
- *     includes VLAN tags, TTL, TOS, DF, flow label, acknowledgement, window
- *     and options (so that time stamps are equal)
+ *     sequence number, TCP checksum, PSH and FIN. This includes VLAN tags,
+ *     TTL, TOS, DF, flow label, acknowledgement, window and options (so that
+ *     time stamps are equal)
  *   - it continues the sequence, and has no more payload than the first one
  *   - the ids of IPv4 count up by one, or, with "don't fragment", are all the
  *     same. Such ids mean nothing (RFC 6864, 4.1): who cuts the large frame
@@ -19,7 +19,10 @@
  *   - the checksums of both are right. A frame that was damaged on its way is
  *     not to get a new checksum: it goes on alone, as it is
  *
- * The run ends behind a segment with PSH or FIN, or with less payload.
+ * The run ends behind a segment with PSH or FIN, or with less payload. CWR is in
+ * none: where the flags of ECN are a counter (RFC 9768), the one of a large
+ * frame would be wrong for its segments. Linux joins those that all have it,
+ * but the vnet header has no word for it.
  *
  * What costs is the checksum. So it comes last, and what tells two connections
  * apart comes first.
@@ -38,7 +41,7 @@
 /** Flags that end a run with the segment that has them. */
 #define LAST_FLAGS (TCP_FIN | TCP_PSH)
 /** Flags of which none may be in a run. */
-#define BAD_FLAGS (TCP_SYN | TCP_RST | TCP_URG)
+#define BAD_FLAGS (TCP_SYN | TCP_RST | TCP_URG | TCP_CWR)
 
 /**
  * struct run - Frames that belong together
@@ -133,7 +136,7 @@ static bool same_ip(const struct run *run, const uint8_t *next)
 		       IPV6_ADDRESSES - IPV6_NEXT);
 }
 
-/* CWR may be in the first one only, FIN and PSH not in the first one. */
+/* FIN and PSH may be in the last one only; the first one is looked at here. */
 static bool same_tcp(const struct run *run, const uint8_t *next)
 {
 	const uint8_t *a = run->first->data + run->h.transport;
@@ -142,7 +145,7 @@ static bool same_tcp(const struct run *run, const uint8_t *next)
 
 	return !memcmp(a + TCP_ACK_SEQ, b + TCP_ACK_SEQ,
 		       TCP_FLAGS - TCP_ACK_SEQ) &&
-	       (a[TCP_FLAGS] & ~TCP_CWR) == (b[TCP_FLAGS] & ~LAST_FLAGS) &&
+	       a[TCP_FLAGS] == (b[TCP_FLAGS] & ~LAST_FLAGS) &&
 	       !memcmp(a + TCP_WINDOW, b + TCP_WINDOW,
 		       TCP_CHECK - TCP_WINDOW) &&
 	       !memcmp(a + TCP_HEADER - 2, b + TCP_HEADER - 2, options + 2) &&
@@ -232,8 +235,6 @@ static void make_head(const struct run *run, const struct frame *last,
 		.csum_start = h->transport,
 		.csum_offset = TCP_CHECK,
 	};
-	if (tcp[TCP_FLAGS] & TCP_CWR)
-		out->vnet.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 }
 
 static void make(const struct run *run, struct frame *const frames[],

@@ -104,8 +104,9 @@ static json_t *port_json(const struct port *port)
 		(json_int_t)(port->queue.len + stage_len(&port->stage)),
 		"limit", (json_int_t)port->queue.limit, "policy",
 		port_policy_name(port->policy), "addresses",
-		(json_int_t)port->addresses.count, "offload",
-		offload_json(port));
+		(json_int_t)(port->addresses.learned.count +
+			     port->addresses.fixed.count),
+		"offload", offload_json(port));
 }
 
 /* Ports are in the order of joining: the first that joined after the one at
@@ -141,9 +142,9 @@ static json_t *next_address(struct query *query, struct sw *sw)
 		port = container_of(record.owner, struct port, addresses);
 	} while (query->name[0] && strcmp(port->name, query->name) != 0);
 	format_mac(record.mac, mac);
-	return json_pack("{s:s, s:i, s:o, s:I}", "mac", mac, "vlan",
+	return json_pack("{s:s, s:i, s:o, s:I, s:b}", "mac", mac, "vlan",
 			 (int)record.vlan, "port", text(port->name), "age",
-			 (json_int_t)record.age);
+			 (json_int_t)record.age, "static", (int)record.fixed);
 }
 
 static json_t *fdb_json(const struct sw *sw)

@@ -251,6 +251,7 @@ static void add_stats(struct port_stats *sum, const struct port_stats *more)
 void sw_remove(struct sw *sw, struct port *port)
 {
 	fdb_flush(sw->fdb, &port->addresses);
+	fdb_release(sw->fdb, &port->addresses);
 	list_remove(&port->node);
 	sw->port_count--;
 	sw->blocking -= port->policy == POLICY_BLOCK;

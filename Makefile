@@ -36,8 +36,9 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS) -I. -D_GNU_SOURCE \
 
 # Sources: each program is its folder, linked with all of common/.
 COMMON_SRC := $(wildcard common/*.c)
-ROUTER_SRC := $(filter-out uml_router/main.c uml_router/uml_routerctl.c, \
-	$(wildcard uml_router/*.c))
+CTL_SRC    := $(wildcard uml_router/ctl_*.c)
+ROUTER_SRC := $(filter-out uml_router/main.c uml_router/uml_routerctl.c \
+	$(CTL_SRC),$(wildcard uml_router/*.c))
 TUNCTL_SRC := $(filter-out tunctl/main.c,$(wildcard tunctl/*.c))
 HELPER_SRC := $(wildcard tests/helpers/*.c)
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
@@ -48,6 +49,7 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 COMMON_OBJ := $(call obj,$(COMMON_SRC))
 ROUTER_OBJ := $(call obj,$(ROUTER_SRC))
+CTL_OBJ    := $(call obj,$(CTL_SRC))
 TUNCTL_OBJ := $(call obj,$(TUNCTL_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
 FAKE_OBJ   := $(call obj,tests/unit/fake.c)
@@ -96,7 +98,7 @@ $(BUILD)/uml_router/uml_router: $(BUILD)/uml_router/main.o $(ROUTER_OBJ) $(COMMO
 	$(call say,LD,$@)
 	$(link)
 
-$(BUILD)/uml_router/uml_routerctl: $(BUILD)/uml_router/uml_routerctl.o $(COMMON_OBJ)
+$(BUILD)/uml_router/uml_routerctl: $(BUILD)/uml_router/uml_routerctl.o $(CTL_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 

@@ -267,11 +267,11 @@ bad_request age end bad_requests end" ]
 
 @test "an over-long request: counted, and the connection ends" {
   switch
-  run -1 odd ask "$CTL" '{"object":"stats"}' "$(printf '%05000d' 0)"
+  run -1 odd ask "$CTL" '{"object":"stats"}' "$(printf '%033000d' 0)"
   [[ $output = *"the switch ended the connection" ]]
   total sw .bad_requests -eq 1
   # As much as fits is a request like another.
-  run -0 odd ask "$CTL" "$(printf '%04095d' 0)" '{"object":"stats"}'
+  run -0 odd ask "$CTL" "$(printf '%032767d' 0)" '{"object":"stats"}'
   [[ $output = *bad_request*'"end"'* ]]
   total sw .bad_requests -eq 2
 }

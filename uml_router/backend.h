@@ -83,4 +83,14 @@ void spec_init(struct port_spec *spec, const struct backend *backend,
  */
 int spec_parse(char *text, struct port_spec *spec, struct err *err);
 
+/**
+ * spec_set() - Change what can be changed of a port that exists
+ * @conf:	what it is like; changed
+ * @text:	"key=value"
+ * @err:	filled on failure: then @conf is as it was
+ *
+ * Return: 0, or -1 with @err set
+ */
+int spec_set(struct port_conf *conf, const char *text, struct err *err);
+
 #endif /* UML_ROUTER_BACKEND_H */

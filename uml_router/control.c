@@ -3,13 +3,16 @@
  * The management socket, see control.h; query.c understands the requests.
  *
  * The switch never waits for a management client: of an answer a bounded piece
- * is made at a time, and only when the piece before it has gone out.
+ * is made at a time, and only when the piece before it has gone out. Nor does
+ * it work for these clients all the time: of each SHARE_MS they get WORK_NS
+ * together; who asks for more rests until the next share.
  */
 #include "control.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -20,17 +23,36 @@
 #define CLIENTS_MAX 64
 /** Lines of an answer made at one go. */
 #define PIECE_LINES 64
+/** Milliseconds that one share of work is for. */
+#define SHARE_MS 10
+/** Nanoseconds of work in it. */
+#define WORK_NS 1000000
 
+/**
+ * struct control - The management socket
+ * @listener:	the socket
+ * @owner:	who may change the switch, besides root
+ * @perm:	mode and group of socket files
+ * @clients:	who is connected, those that were served last at the end
+ * @client_count:	how many
+ * @share:	armed while somebody rests, or work was done: the next share
+ * @spent:	nanoseconds of work in this share
+ */
 struct control {
 	struct listener listener;
+	uid_t owner;
+	struct unixsock_perm perm;
 	struct list clients;
 	unsigned int client_count;
+	struct timer share;
+	uint64_t spent;
 };
 
 struct client {
 	struct list node;
 	struct control *control;
 	struct event io;
+	struct query_who who;
 	struct query query;
 	char request[QUERY_MAX];
 	size_t request_len;
@@ -95,7 +117,7 @@ static int take_request(struct client *c)
 		sw->stats.bad_requests++;
 		return -1;
 	}
-	error = query_begin(&c->query, sw, c->request, len);
+	error = query_begin(&c->query, sw, &c->who, c->request, len);
 	c->request_len -= len + 1;
 	memmove(c->request, end + 1, c->request_len);
 	if (!error)
@@ -134,7 +156,7 @@ static bool answering(const struct client *c)
 }
 
 /* One step: a piece of the answer, or a further request. */
-static int serve(struct client *c, uint32_t ready)
+static int serve(struct client *c)
 {
 	if (answering(c)) {
 		if (c->answer_sent == c->answer_len && make_piece(c) < 0)
@@ -147,28 +169,91 @@ static int serve(struct client *c, uint32_t ready)
 	return answering(c) ? 0 : take_request(c);
 }
 
+static uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* What is left of the share of work is not used up by one step, so that it is
+ * not exact. */
+static int serve_in_share(struct client *c)
+{
+	struct control *control = c->control;
+	uint64_t begin = clock_ns();
+	int failed = serve(c);
+
+	control->spent += clock_ns() - begin;
+	if (!timer_armed(&control->share))
+		loop_arm(control->listener.sw->loop, &control->share, SHARE_MS);
+	list_remove(&c->node);
+	list_append(&control->clients, &c->node);
+	return failed;
+}
+
+static int watch(struct client *c)
+{
+	return loop_watch(c->control->listener.sw->loop, &c->io,
+			  answering(c) ? EPOLLOUT : EPOLLIN);
+}
+
 static void on_client(struct event *ev, uint32_t ready)
 {
 	struct client *c = container_of(ev, struct client, io);
-	struct loop *loop = c->control->listener.sw->loop;
 
-	if (serve(c, ready) < 0 ||
-	    loop_watch(loop, &c->io, answering(c) ? EPOLLOUT : EPOLLIN) < 0)
+	if (c->control->spent >= WORK_NS)
+		loop_watch(c->control->listener.sw->loop, &c->io, 0);
+	else if (serve_in_share(c) < 0 || watch(c) < 0)
 		end_client(c);
+}
+
+static void on_share(struct timer *timer)
+{
+	struct control *control = container_of(timer, struct control, share);
+	struct list *at, *after;
+
+	control->spent = 0;
+	list_for_each_safe(at, after, &control->clients) {
+		struct client *c = container_of(at, struct client, node);
+
+		if (watch(c) < 0)
+			end_client(c);
+	}
+}
+
+/* Who has asked for nothing for longest makes room for others. */
+static bool make_room(struct control *control)
+{
+	struct list *at;
+
+	if (control->client_count < CLIENTS_MAX)
+		return true;
+	control->listener.sw->stats.refused++;
+	list_for_each(at, &control->clients) {
+		struct client *c = container_of(at, struct client, node);
+
+		if (answering(c))
+			continue;
+		end_client(c);
+		return true;
+	}
+	return false;
 }
 
 static void accepted(struct listener *l, int fd, const struct ucred *peer)
 {
 	struct control *control = container_of(l, struct control, listener);
-	struct client *c = calloc(1, sizeof(*c));
+	struct client *c = make_room(control) ? calloc(1, sizeof(*c)) : NULL;
 
-	if (!c || control->client_count >= CLIENTS_MAX) {
-		l->sw->stats.refused++;
-		free(c);
+	if (!c) {
 		close(fd);
 		return;
 	}
 	c->control = control;
+	c->who.trusted = peer->uid == 0 || peer->uid == control->owner;
+	c->who.perm = control->perm;
 	c->io = (struct event){ .fd = fd, .fn = on_client };
 	list_append(&control->clients, &c->node);
 	control->client_count++;
@@ -183,6 +268,7 @@ static void close_control(struct listener *l)
 	while (!list_empty(&control->clients))
 		end_client(container_of(control->clients.next, struct client,
 					node));
+	loop_disarm(&control->share);
 	free(control);
 }
 
@@ -199,6 +285,9 @@ int control_open(struct sw *sw, const char *path, struct unixsock_perm perm,
 	if (!control)
 		return err_errno(err, "management socket '%s'", path);
 	list_init(&control->clients);
+	timer_init(&control->share, on_share);
+	control->owner = geteuid();
+	control->perm = perm;
 	if (listener_open(&control->listener, sw, &ops, path, SOCK_STREAM, perm,
 			  err) == 0)
 		return 0;

@@ -374,6 +374,20 @@ void fdb_release(struct fdb *fdb, struct fdb_owner *owner)
 		drop(fdb, owner->fixed.oldest);
 }
 
+unsigned int fdb_forget(struct fdb *fdb, const uint8_t mac[6])
+{
+	uint64_t key = make_key(0, mac);
+	unsigned int dropped = 0;
+	uint32_t i;
+
+	for (i = next_of(fdb, key, -1U); i != FDB_NONE;
+	     i = next_of(fdb, key, i)) {
+		drop(fdb, i);
+		dropped++;
+	}
+	return dropped;
+}
+
 uint32_t fdb_count(const struct fdb *fdb)
 {
 	return fdb->count;

@@ -160,6 +160,13 @@ int fdb_fix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
 /** fdb_release() - Drop the fixed addresses of @owner */
 void fdb_release(struct fdb *fdb, struct fdb_owner *owner);
 
+/**
+ * fdb_forget() - Drop an address, learned or fixed, in all VLANs
+ *
+ * Return: how many entries it had
+ */
+unsigned int fdb_forget(struct fdb *fdb, const uint8_t mac[6]);
+
 /** fdb_count() - Entries in use */
 uint32_t fdb_count(const struct fdb *fdb);
 

@@ -397,7 +397,7 @@ static int alloc_queue(struct port_queue *q, unsigned int limit)
 {
 	uint32_t size = FRAME_BURST;
 
-	while (size < limit + FRAME_BURST)
+	while (size < (limit > q->len ? limit : q->len) + FRAME_BURST)
 		size *= 2;
 	q->ring = calloc(size, sizeof(struct frame *));
 	q->mask = size - 1;
@@ -432,6 +432,44 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	loop_watch(sw->loop, &p->io, 0);
 	free(p->queue.ring);
 	return -1;
+}
+
+void port_get_conf(const struct port *p, struct port_conf *conf)
+{
+	*conf = (struct port_conf){ .queue = p->queue.limit,
+				    .policy = p->policy };
+}
+
+/* The same frames, in a ring for another limit. */
+static int resize_queue(struct port_queue *q, unsigned int limit)
+{
+	struct port_queue resized = { .len = q->len };
+	uint32_t i;
+
+	if (limit == q->limit)
+		return 0;
+	if (alloc_queue(&resized, limit) < 0)
+		return -1;
+	for (i = 0; i < q->len; i++)
+		resized.ring[i] = q->ring[(q->head + i) & q->mask];
+	free(q->ring);
+	*q = resized;
+	return 0;
+}
+
+int port_set_conf(struct port *p, const struct port_conf *conf, struct err *err)
+{
+	if (resize_queue(&p->queue, conf->queue) < 0)
+		return err_errno(err, "port %s: cannot allocate a queue",
+				 p->name);
+	p->sw->blocking += conf->policy == POLICY_BLOCK;
+	p->sw->blocking -= p->policy == POLICY_BLOCK;
+	p->policy = conf->policy;
+	if (p->policy == POLICY_DROP)
+		trim_queue(p);
+	p->given_up = false;
+	release_waiters(p);
+	return 0;
 }
 
 void port_mute(struct port *p)

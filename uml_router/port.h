@@ -279,6 +279,21 @@ void port_close(struct port *port);
  */
 void port_mute(struct port *port);
 
+/** port_get_conf() - What the port is like now */
+void port_get_conf(const struct port *port, struct port_conf *conf);
+
+/**
+ * port_set_conf() - Change it while it is plugged in
+ *
+ * Frames beyond the end of a shorter queue are dropped, or with policy=block
+ * leave in their time. Who waits for the port asks again, by the policy that is
+ * in force then.
+ *
+ * Return: 0, or -1 with @err set: then it is as it was
+ */
+int port_set_conf(struct port *port, const struct port_conf *conf,
+		  struct err *err);
+
 /**
  * port_rx() - Frames were read from a port
  * @port:	ingress port

@@ -418,9 +418,15 @@ static void close_listener(struct listener *listener)
 					      listener);
 	int i;
 
+	/* Clients of version 0 send to the socket that is closed here. */
 	for (i = 0; i < V0_BUCKETS; i++)
-		while (!list_empty(&l->v0[i]))
-			list_remove(l->v0[i].next);
+		while (!list_empty(&l->v0[i])) {
+			struct uml_client *c = container_of(
+				l->v0[i].next, struct uml_client, v0);
+
+			list_remove(&c->v0);
+			port_close(&c->port);
+		}
 	while (!list_empty(&l->pending))
 		turn_away(container_of(l->pending.next, struct uml_client,
 				       pending));

@@ -7,40 +7,29 @@
  */
 #include "query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/parse.h"
-
-/**
- * struct query_verb - Something that can be asked for
- * @object:	first word
- * @verb:	second word, "" where there is none
- * @takes_port:	one argument, a port's name, may follow
- * @next:	the next result, or NULL at the end
- */
-struct query_verb {
-	const char *object;
-	const char *verb;
-	bool takes_port;
-	json_t *(*next)(struct query *query, struct sw *sw);
-};
+#include "query_verb.h"
 
 static json_t *u64(uint64_t n)
 {
 	return json_integer((json_int_t)n);
 }
 
-/* Names come from the kernel and from paths, which need not be UTF-8. */
-static json_t *text(const char *bytes)
+/* Names come from the kernel and from paths, which need not be UTF-8, and an
+ * error may be cut amid a letter. */
+json_t *query_text(const char *octets)
 {
-	json_t *value = json_string(bytes);
-	char ascii[PORT_ADDRESS_LEN];
+	json_t *value = json_string(octets);
+	char ascii[ERR_TEXT_MAX];
 	size_t i;
 
 	if (value)
 		return value;
-	for (i = 0; i < sizeof(ascii) - 1 && bytes[i]; i++)
-		ascii[i] = (unsigned char)bytes[i] < 0x80 ? bytes[i] : '?';
+	for (i = 0; i < sizeof(ascii) - 1 && octets[i]; i++)
+		ascii[i] = (unsigned char)octets[i] < 0x80 ? octets[i] : '?';
 	ascii[i] = '\0';
 	return json_string(ascii);
 }
@@ -96,10 +85,10 @@ static json_t *port_json(const struct port *port)
 	return json_pack(
 		"{s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
 		"s:I, s:o}",
-		"name", text(port->name), "type", port->ops->type, "address",
-		text(port->address), "peer", peer_json(port), "state",
-		state_name(port), "rx", count_json(&port->stats.rx), "tx",
-		count_json(&port->stats.tx), "drops",
+		"name", query_text(port->name), "type", port->ops->type,
+		"address", query_text(port->address), "peer", peer_json(port),
+		"state", state_name(port), "rx", count_json(&port->stats.rx),
+		"tx", count_json(&port->stats.tx), "drops",
 		drops_json(port->stats.drops), "queue", "length",
 		(json_int_t)(port->queue.len + stage_len(&port->stage)),
 		"limit", (json_int_t)port->queue.limit, "policy",
@@ -119,7 +108,7 @@ static json_t *next_port(struct query *query, struct sw *sw)
 		struct port *port = container_of(at, struct port, node);
 
 		if (port->serial <= query->cursor ||
-		    (query->name[0] && strcmp(port->name, query->name) != 0))
+		    (query->only && port->serial != query->only))
 			continue;
 		query->cursor = port->serial;
 		return port_json(port);
@@ -140,11 +129,12 @@ static json_t *next_address(struct query *query, struct sw *sw)
 			return NULL;
 		query->cursor = cursor;
 		port = container_of(record.owner, struct port, addresses);
-	} while (query->name[0] && strcmp(port->name, query->name) != 0);
+	} while (query->only && port->serial != query->only);
 	format_mac(record.mac, mac);
 	return json_pack("{s:s, s:i, s:o, s:I, s:b}", "mac", mac, "vlan",
-			 (int)record.vlan, "port", text(port->name), "age",
-			 (json_int_t)record.age, "static", (int)record.fixed);
+			 (int)record.vlan, "port", query_text(port->name),
+			 "age", (json_int_t)record.age, "static",
+			 (int)record.fixed);
 }
 
 static json_t *fdb_json(const struct sw *sw)
@@ -193,78 +183,160 @@ static json_t *next_stats(struct query *query, struct sw *sw)
 	return query->cursor++ ? NULL : stats_json(sw);
 }
 
+/* A port may be named; it stays that port, should another one come by its
+ * name before the answer is made. */
+static json_t *name_port(struct query_call *call)
+{
+	const struct port *port;
+
+	if (!call->count)
+		return NULL;
+	port = sw_find(call->sw, call->args[0]);
+	if (!port)
+		return query_no_port(call->args[0]);
+	call->query->only = port->serial;
+	return NULL;
+}
+
 static const struct query_verb verbs[] = {
-	{ "port", "show", true, next_port },
-	{ "fdb", "show", true, next_address },
-	{ "stats", "", false, next_stats },
+	{ "port", "show", false, 0, 1, name_port, next_port },
+	{ "port", "add", true, 1, 1, query_port_add, query_next_changed },
+	{ "port", "del", true, 1, 1, query_port_del, query_next_changed },
+	{ "port", "set", true, 2, QUERY_MANY, query_port_set,
+	  query_next_changed },
+	{ "fdb", "show", false, 0, 1, name_port, next_address },
+	{ "fdb", "add", true, 2, 2, query_fdb_add, query_next_changed },
+	{ "fdb", "del", true, 1, 1, query_fdb_del, query_next_changed },
+	{ "fdb", "flush", true, 0, 1, query_fdb_flush, query_next_changed },
+	{ "stats", "", false, 0, 0, NULL, next_stats },
 };
 
-static json_t *failure(const char *code, const char *message)
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+json_t *query_failure(const char *code, const char *message)
 {
-	return json_pack("{s:{s:s, s:s}}", "error", "code", code, "message",
-			 message);
+	return json_pack("{s:{s:s, s:o}}", "error", "code", code, "message",
+			 query_text(message));
+}
+
+/* " (one) (two)" to "one; two" */
+static void join_remedies(char *text)
+{
+	char *at;
+
+	memmove(text, text + 2, strlen(text + 2) + 1);
+	text[strlen(text) - 1] = '\0';
+	while ((at = strstr(text, ") ("))) {
+		at[0] = ';';
+		at[1] = ' ';
+		memmove(at + 2, at + 3, strlen(at + 3) + 1);
+	}
+}
+
+json_t *query_failure_err(const char *code, const struct err *err)
+{
+	size_t words = err_words(err);
+	struct err hint = *err, message = *err;
+
+	message.text[words] = '\0';
+	if (!err->text[words])
+		return query_failure(code, message.text);
+	memmove(hint.text, err->text + words, strlen(err->text + words) + 1);
+	join_remedies(hint.text);
+	return json_pack("{s:{s:s, s:o, s:o}}", "error", "code", code,
+			 "message", query_text(message.text), "hint",
+			 query_text(hint.text));
+}
+
+json_t *query_no_port(const char *name)
+{
+	struct err err;
+
+	err_set(&err, "there is no port of that name: '%.64s'", name);
+	return query_failure("no_such_port", err.text);
 }
 
 static const struct query_verb *find_verb(const char *object, const char *verb)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+	for (i = 0; i < VERBS; i++)
 		if (strcmp(object, verbs[i].object) == 0 &&
 		    strcmp(verb, verbs[i].verb) == 0)
 			return &verbs[i];
 	return NULL;
 }
 
-static json_t *take_args(struct query *query, const struct sw *sw,
-			 const json_t *args)
+static json_t *unknown_verb(void)
 {
-	const char *name = json_string_value(json_array_get(args, 0));
-	size_t n = json_array_size(args);
+	struct err err;
+	char known[300] = "";
+	size_t i, len = 0;
 
-	if (n > (query->verb->takes_port ? 1 : 0) || (n && !name))
-		return failure("bad_argument", "too many arguments, or one "
-					       "that is no text");
-	if (!n)
-		return NULL;
-	if (!sw_find(sw, name))
-		return failure("no_such_port", "there is no port of that name");
-	strncpy(query->name, name, sizeof(query->name) - 1);
-	return NULL;
+	for (i = 0; i < VERBS; i++)
+		len += (size_t)snprintf(
+			known + len, sizeof(known) - len, "%s%s%s%s",
+			i ? ", " : "", verbs[i].object,
+			verbs[i].verb[0] ? " " : "", verbs[i].verb);
+	err_set(&err, "that is nothing that can be asked for");
+	err_hint(&err, "known are: %s", known);
+	return query_failure_err("unknown_verb", &err);
 }
 
-static json_t *understand(struct query *query, const struct sw *sw,
-			  json_t *request)
+static json_t *take_args(struct query_call *call, const json_t *args)
+{
+	const struct query_verb *verb = call->query->verb;
+	size_t i, n = json_array_size(args);
+
+	if (n > verb->max)
+		return query_failure("bad_argument", "too many arguments");
+	if (n < verb->min)
+		return query_failure("bad_argument", "too few arguments");
+	for (i = 0; i < n; i++) {
+		call->args[i] = json_string_value(json_array_get(args, i));
+		if (!call->args[i])
+			return query_failure("bad_argument",
+					     "an argument that is no text");
+	}
+	call->count = n;
+	return verb->begin ? verb->begin(call) : NULL;
+}
+
+static json_t *understand(struct query_call *call, json_t *request)
 {
 	const char *object = "", *verb = "";
-	json_t *args = NULL, *error;
+	json_t *args = NULL;
 
 	if (json_unpack(request, "{s:s, s?s, s?o !}", "object", &object, "verb",
 			&verb, "args", &args) < 0 ||
 	    (args && !json_is_array(args)))
-		return failure("bad_request", "a request is an object of "
-					      "object, verb and args");
-	query->verb = find_verb(object, verb);
-	if (!query->verb)
-		return failure("unknown_verb", "known are: port show, fdb "
-					       "show, stats");
-	error = take_args(query, sw, args);
-	if (error)
-		query->verb = NULL;
-	return error;
+		return query_failure("bad_request",
+				     "a request is an object of object, verb "
+				     "and args");
+	call->query->verb = find_verb(object, verb);
+	if (!call->query->verb)
+		return unknown_verb();
+	if (call->query->verb->trusted && !call->who->trusted)
+		return query_failure("not_allowed",
+				     "only root and the owner of the "
+				     "management socket may do that");
+	return take_args(call, args);
 }
 
-json_t *query_begin(struct query *query, struct sw *sw, const char *line,
-		    size_t len)
+json_t *query_begin(struct query *query, struct sw *sw,
+		    const struct query_who *who, const char *line, size_t len)
 {
+	struct query_call call = { .query = query, .sw = sw, .who = who };
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	json_t *error;
 
 	*query = (struct query){ 0 };
 	if (!request)
-		return failure("bad_request", "that is no JSON object");
-	error = understand(query, sw, request);
+		return query_failure("bad_request", "that is no JSON object");
+	error = understand(&call, request);
 	json_decref(request);
+	if (error)
+		query->verb = NULL;
 	return error;
 }
 

@@ -10,36 +10,52 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/unixsock.h"
 #include "switch.h"
 
 /** Longest request, with its newline. */
-#define QUERY_MAX 4096
+#define QUERY_MAX 32768
+/** Most arguments of a request. */
+#define QUERY_ARGS 32
 
 struct query_verb;
 
 /**
- * struct query - A request that is being answered
- * @verb:	what was asked for, NULL before query_begin()
- * @name:	a port's name, or "" for all
- * @cursor:	how far the answer is
+ * struct query_who - Who asks
+ * @trusted:	may change the switch and look into frames
+ * @perm:	mode and group of the socket files that he has made
  */
-struct query {
-	const struct query_verb *verb;
-	char name[PORT_NAME_LEN];
-	uint64_t cursor;
+struct query_who {
+	bool trusted;
+	struct unixsock_perm perm;
 };
 
 /**
- * query_begin() - Understand a request
+ * struct query - A request that is being answered
+ * @verb:	what was asked for, NULL before query_begin()
+ * @only:	serial number of the port that was named, or 0 for all
+ * @cursor:	how far the answer is
+ * @changed:	how many things a change has changed
+ */
+struct query {
+	const struct query_verb *verb;
+	uint64_t only;
+	uint64_t cursor;
+	uint64_t changed;
+};
+
+/**
+ * query_begin() - Understand a request; a change is made at once
  * @query:	filled on success
  * @sw:		the switch
+ * @who:	who asks
  * @line:	the request, without its newline
  * @len:	its length
  *
- * Return: NULL, or a new {"error": ...}
+ * Return: NULL, or a new {"error": ...}: then nothing was changed
  */
-json_t *query_begin(struct query *query, struct sw *sw, const char *line,
-		    size_t len);
+json_t *query_begin(struct query *query, struct sw *sw,
+		    const struct query_who *who, const char *line, size_t len);
 
 /**
  * query_next() - The next line of the answer

@@ -100,19 +100,26 @@ static int set_offload(struct port_spec *spec, const char *value,
 	return parse_bool("offload", value, &spec->offload, err);
 }
 
+/* What a key is for. */
+enum key_kind {
+	KEY_BEGIN,    /* any port, when it is made */
+	KEY_ANY_TIME, /* any port, later too: it is in struct port_conf */
+	KEY_DEVICE,   /* a network device, when it is made */
+};
+
 static const struct key {
 	const char *name;
-	bool device_only;
+	enum key_kind kind;
 	int (*set)(struct port_spec *spec, const char *value, struct err *err);
 } keys[] = {
-	{ "name", false, set_name },
-	{ "queue", false, set_queue },
-	{ "policy", false, set_policy },
-	{ "queueing", true, set_queueing },
-	{ "rate", true, set_rate },
-	{ "queues", true, set_queues },
-	{ "txqueuelen", true, set_txqueuelen },
-	{ "offload", true, set_offload },
+	{ "name", KEY_BEGIN, set_name },
+	{ "queue", KEY_ANY_TIME, set_queue },
+	{ "policy", KEY_ANY_TIME, set_policy },
+	{ "queueing", KEY_DEVICE, set_queueing },
+	{ "rate", KEY_DEVICE, set_rate },
+	{ "queues", KEY_DEVICE, set_queues },
+	{ "txqueuelen", KEY_DEVICE, set_txqueuelen },
+	{ "offload", KEY_DEVICE, set_offload },
 };
 
 static int unknown_key(const struct port_spec *spec, const char *name,
@@ -137,9 +144,47 @@ static int set_key(struct port_spec *spec, char *text, struct err *err)
 	*value++ = '\0';
 	for (i = 0; i < COUNT(keys); i++)
 		if (strcmp(text, keys[i].name) == 0 &&
-		    (spec->backend->device || !keys[i].device_only))
+		    (spec->backend->device || keys[i].kind != KEY_DEVICE))
 			return keys[i].set(spec, value, err);
 	return unknown_key(spec, text, err);
+}
+
+static int cannot_change(const char *name, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(keys); i++)
+		if (strcmp(name, keys[i].name) == 0)
+			return err_set(err,
+				       "'%s' is for good: it is said when a "
+				       "port is made",
+				       name);
+	err_set(err, "a port has no key '%.32s'", name);
+	return err_hint(err, "keys: queue, policy");
+}
+
+int spec_set(struct port_conf *conf, const char *text, struct err *err)
+{
+	struct port_spec spec = { .conf = *conf };
+	const char *value = strchr(text, '=');
+	char name[32] = "";
+	size_t i;
+
+	if (!value)
+		return err_set(err, "'%.64s' is not of the form key=value",
+			       text);
+	strncat(name, text,
+		value - text < 31 ? (size_t)(value - text) : sizeof(name) - 1);
+	for (i = 0; i < COUNT(keys); i++) {
+		if (keys[i].kind != KEY_ANY_TIME ||
+		    strcmp(name, keys[i].name) != 0)
+			continue;
+		if (keys[i].set(&spec, value + 1, err) < 0)
+			return -1;
+		*conf = spec.conf;
+		return 0;
+	}
+	return cannot_change(name, err);
 }
 
 static int set_type(struct port_spec *spec, const char *type, struct err *err)

@@ -1,281 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * uml_routerctl: ask a running switch. Sends one request to the management
- * socket (control.h has the protocol) and shows the answer, as a table or as
- * JSON.
+ * uml_routerctl: ask a running switch, and change it. This file has the command
+ * line; each command sends one request or more to the management socket
+ * (ctl_link.c) and shows the answer, as a table or as JSON.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <jansson.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/err.h"
-#include "common/unixsock.h"
+#include "common/parse.h"
+#include "ctl.h"
 
 #define DEFAULT_CONTROL "/run/uml_router.ctl"
 
-/**
- * struct view - How an answer is shown
- * @object:	first word
- * @verb:	second word, or ""
- * @single:	the answer is one object, not a list
- * @head:	prints the headings, NULL for none
- * @row:	prints one result
- */
-struct view {
+/** struct command - Something that can be asked for */
+struct command {
 	const char *object;
-	const char *verb;
-	bool single;
-	void (*head)(void);
-	void (*row)(const json_t *result);
+	const char *verb;     /* "" where there is none */
+	unsigned int options; /* CTL_* that it takes */
+	bool single;	      /* the answer is one object, not a list */
+	void (*head)(void);   /* prints the headings, NULL for none */
+	void (*row)(const json_t *result); /* prints one; NULL: nothing is */
+	int (*run)(struct ctl *ctl);	   /* NULL: ask, and show */
 };
 
-static const char *text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
+static int run_stats(struct ctl *ctl);
 
-	return value ? value : "-";
-}
-
-static json_int_t number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static json_int_t sum(const json_t *object)
-{
-	json_int_t total = 0;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)object, key, value)
-		total += json_integer_value(value);
-	return total;
-}
-
-static void port_head(void)
-{
-	printf("%-12s %-9s %7s %-7s %-5s %10s %9s %10s %9s %7s %5s\n", "PORT",
-	       "TYPE", "PID", "STATE", "FULL", "RX-FRAMES", "RX-BYTES",
-	       "TX-FRAMES", "TX-BYTES", "DROPS", "QUEUE");
-}
-
-/* Octets in at most seven characters, with the suffixes of IEC 80000-13. */
-static const char *octets(json_int_t n, char out[16])
-{
-	static const char *const units[] = { "", "Ki", "Mi", "Gi", "Ti", "Pi" };
-	double value = (double)n;
-	size_t unit = 0;
-
-	while (value >= 1024 && unit < 5) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(out, 16, unit ? "%.1f%s" : "%.0f%s", value, units[unit]);
-	return out;
-}
-
-static void port_row(const json_t *port)
-{
-	const json_t *queue = json_object_get(port, "queue");
-	const json_t *rx = json_object_get(port, "rx");
-	const json_t *tx = json_object_get(port, "tx");
-	json_int_t pid = number(json_object_get(port, "peer"), "pid");
-	char pid_text[24] = "-", in[16], out[16];
-
-	if (pid)
-		snprintf(pid_text, sizeof(pid_text), "%" JSON_INTEGER_FORMAT,
-			 pid);
-	printf("%-12s %-9s %7s %-7s %-5s %10" JSON_INTEGER_FORMAT
-	       " %9s %10" JSON_INTEGER_FORMAT " %9s %7" JSON_INTEGER_FORMAT
-	       " %5" JSON_INTEGER_FORMAT "\n",
-	       text(port, "name"), text(port, "type"), pid_text,
-	       text(port, "state"), text(queue, "policy"), number(rx, "frames"),
-	       octets(number(rx, "bytes"), in), number(tx, "frames"),
-	       octets(number(tx, "bytes"), out),
-	       sum(json_object_get(port, "drops")), number(queue, "length"));
-}
-
-static void fdb_head(void)
-{
-	printf("%-17s %4s %7s %s\n", "ADDRESS", "VLAN", "AGE", "PORT");
-}
-
-static void fdb_row(const json_t *entry)
-{
-	printf("%-17s %4" JSON_INTEGER_FORMAT " %6" JSON_INTEGER_FORMAT
-	       "s %s\n",
-	       text(entry, "mac"), number(entry, "vlan"), number(entry, "age"),
-	       text(entry, "port"));
-}
-
-/* "ports.joined  12": one line a value, groups joined by a dot. */
-static void stats_lines(const json_t *object, const char *group)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)object, key, value)
-	{
-		char name[64];
-
-		snprintf(name, sizeof(name), "%s%s%s", group, *group ? "." : "",
-			 key);
-		if (json_is_object(value))
-			stats_lines(value, name);
-		else if (json_is_string(value))
-			printf("%-20s %s\n", name, json_string_value(value));
-		else
-			printf("%-20s %" JSON_INTEGER_FORMAT "\n", name,
-			       json_integer_value(value));
-	}
-}
-
-static void stats_row(const json_t *stats)
-{
-	stats_lines(stats, "");
-}
-
-static const struct view views[] = {
-	{ "port", "show", false, port_head, port_row },
-	{ "fdb", "show", false, fdb_head, fdb_row },
-	{ "stats", "", true, NULL, stats_row },
+static const struct command commands[] = {
+	{ "port", "show", 0, false, ctl_port_head, ctl_port_row, NULL },
+	{ "port", "add", 0, true, NULL, NULL, NULL },
+	{ "port", "del", 0, true, NULL, NULL, NULL },
+	{ "port", "set", 0, true, NULL, NULL, NULL },
+	{ "fdb", "show", 0, false, ctl_fdb_head, ctl_fdb_row, NULL },
+	{ "fdb", "add", 0, true, NULL, NULL, NULL },
+	{ "fdb", "del", 0, true, NULL, NULL, NULL },
+	{ "fdb", "flush", 0, true, NULL, NULL, NULL },
+	{ "stats", "", CTL_PROMETHEUS, true, NULL, ctl_stats_row, run_stats },
+	{ "top", "", CTL_INTERVAL, false, NULL, NULL, ctl_top },
 };
 
 static void help(FILE *out)
 {
 	fprintf(out,
 		"Usage: uml_routerctl [-s CONTROL] [-j] OBJECT [VERB] [ARGS]\n"
-		"Ask a running uml_router.\n\n"
+		"Ask a running uml_router, and change it.\n\n"
 		"  port show [NAME]         ports: frames, octets, drops\n"
+		"  port add SPEC            plug a port in, or listen for some\n"
+		"  port del NAME            unplug a port, or stop to listen\n"
+		"  port set NAME KEY=VALUE... change queue=FRAMES,\n"
+		"                           policy=drop|block\n"
 		"  fdb show [NAME]          addresses and the ports they are on\n"
-		"  stats                    counters of the whole switch\n\n"
+		"  fdb add MAC NAME         an address is on a port, for good\n"
+		"  fdb del MAC              forget an address\n"
+		"  fdb flush [NAME]         forget what was learned\n"
+		"  stats                    counters of the whole switch\n"
+		"  top                      ports by rate, again and again\n\n"
 		"  -s, --control CONTROL    management socket (default\n"
 		"                           $UML_ROUTER_CONTROL, else\n"
 		"                           " DEFAULT_CONTROL ")\n"
-		"  -j, --json               show the answer as JSON\n"
+		"  -j, --json               show answers and errors as JSON\n"
+		"  --prometheus             stats: as Prometheus reads it\n"
+		"  --interval SECONDS       top: how often (1)\n"
 		"  -h, --help               print this\n"
 		"  -V, --version            print the version\n");
-}
-
-static const struct view *find_view(const char *object, const char *verb)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(views) / sizeof(views[0]); i++)
-		if (strcmp(object, views[i].object) == 0 &&
-		    (!views[i].verb[0] || strcmp(verb, views[i].verb) == 0))
-			return &views[i];
-	return NULL;
-}
-
-static FILE *connect_to(const char *path, struct err *err)
-{
-	int flags, fd = unixsock_connect(path, SOCK_STREAM, err);
-	FILE *stream;
-
-	if (fd < 0) {
-		err_hint(err, "is uml_router running with --control? -s names "
-			      "another socket");
-		return NULL;
-	}
-	flags = fcntl(fd, F_GETFL);
-	fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-	/* The switch may turn us away: that is to be told, not to be died of. */
-	signal(SIGPIPE, SIG_IGN);
-	stream = fdopen(fd, "r+");
-	if (!stream)
-		err_errno(err, "fdopen");
-	return stream;
-}
-
-static int send_request(FILE *stream, const struct view *view, char *args[],
-			struct err *err)
-{
-	json_t *list = json_array();
-	json_t *request;
-	int failed;
-
-	for (; *args; args++)
-		json_array_append_new(list, json_string(*args));
-	request = json_pack("{s:s, s:s, s:o}", "object", view->object, "verb",
-			    view->verb, "args", list);
-	failed = !request || json_dumpf(request, stream, JSON_COMPACT) < 0 ||
-		 fputc('\n', stream) == EOF || fflush(stream) == EOF;
-	json_decref(request);
-	return failed ? err_errno(err, "cannot send the request") : 0;
-}
-
-/* One line of the answer. 1: a result was shown or kept, 0: the end. */
-static int take_line(json_t *line, const struct view *view, json_t *list,
-		     struct err *err)
-{
-	json_t *result = json_object_get(line, "result");
-	json_t *error = json_object_get(line, "error");
-
-	if (error)
-		return err_set(err, "%s (%s)", text(error, "message"),
-			       text(error, "code"));
-	if (!result)
-		return 0;
-	if (list)
-		json_array_append(list, result);
-	else
-		view->row(result);
-	return 1;
-}
-
-static int read_answer(FILE *stream, const struct view *view, json_t *list,
-		       struct err *err)
-{
-	bool headed = list || !view->head;
-	int more = 1;
-
-	while (more > 0) {
-		json_t *line = json_loadf(stream, JSON_DISABLE_EOF_CHECK, NULL);
-
-		if (!line)
-			return err_set(err, "the switch ended the connection");
-		if (!headed && !json_object_get(line, "error"))
-			view->head();
-		headed = true;
-		more = take_line(line, view, list, err);
-		json_decref(line);
-	}
-	return more;
-}
-
-static void print_json(const struct view *view, const json_t *list)
-{
-	const json_t *shown = view->single ? json_array_get(list, 0) : list;
-
-	json_dumpf(shown, stdout, JSON_INDENT(2));
-	putchar('\n');
-}
-
-static int ask(const char *path, const struct view *view, char *args[],
-	       bool as_json, struct err *err)
-{
-	json_t *list = as_json ? json_array() : NULL;
-	FILE *stream = connect_to(path, err);
-	int failed = -1;
-
-	if (stream) {
-		failed = send_request(stream, view, args, err) < 0 ||
-			 read_answer(stream, view, list, err) < 0;
-		fclose(stream);
-	}
-	if (!failed && as_json)
-		print_json(view, list);
-	json_decref(list);
-	return failed ? -1 : 0;
 }
 
 static int misuse(int argc, char *argv[])
@@ -288,6 +77,113 @@ static int misuse(int argc, char *argv[])
 	return EXIT_FAILURE;
 }
 
+static const struct command *find_command(const char *object, const char *verb)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(object, commands[i].object) == 0 &&
+		    (!commands[i].verb[0] ||
+		     strcmp(verb, commands[i].verb) == 0))
+			return &commands[i];
+	return NULL;
+}
+
+static void print_json(const struct command *command, const json_t *list)
+{
+	const json_t *shown = command->single ? json_array_get(list, 0) : list;
+
+	json_dumpf(shown, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
+static void print_table(const struct command *command, const json_t *list)
+{
+	json_t *result;
+	size_t i;
+
+	if (command->head)
+		command->head();
+	json_array_foreach((json_t *)list, i, result) if (command->row)
+		command->row(result);
+}
+
+static int ask_and_show(struct ctl *ctl, const struct command *command,
+			char *words[])
+{
+	json_t *list = ctl_ask(ctl, command->object, command->verb,
+			       ctl_words(words));
+
+	if (!list)
+		return -1;
+	if (ctl->json)
+		print_json(command, list);
+	else
+		print_table(command, list);
+	json_decref(list);
+	return 0;
+}
+
+static int run_stats(struct ctl *ctl)
+{
+	static char *const none[] = { NULL };
+
+	if (ctl->given & CTL_PROMETHEUS)
+		return ctl_prometheus(ctl);
+	return ask_and_show(ctl, find_command("stats", ""), (char **)none);
+}
+
+static void complain(const struct ctl *ctl)
+{
+	json_t *json;
+
+	if (!ctl->json) {
+		fprintf(stderr, "uml_routerctl: %s [%s]\n", ctl->err.text,
+			ctl->code);
+		return;
+	}
+	json = ctl_error_json(ctl);
+	json_dumpf(json, stderr, JSON_COMPACT);
+	fputc('\n', stderr);
+	json_decref(json);
+}
+
+static int run_command(struct ctl *ctl, const struct command *command,
+		       char *words[])
+{
+	if (!command->run)
+		return ask_and_show(ctl, command, words);
+	if (*words) {
+		err_set(&ctl->err, "too many arguments: '%s'", *words);
+		return ctl_fail(ctl, "bad_argument");
+	}
+	return command->run(ctl);
+}
+
+/* The words behind the options. */
+static int run(struct ctl *ctl, int argc, char *argv[])
+{
+	const struct command *command;
+	int failed;
+
+	command = argc ? find_command(argv[0], argc > 1 ? argv[1] : "") : NULL;
+	if (!command)
+		return misuse(argc, argv);
+	if (ctl->given & ~command->options) {
+		fprintf(stderr,
+			"uml_routerctl: an option that '%s' does not take\n"
+			"Try 'uml_routerctl --help'.\n",
+			command->object);
+		return EXIT_FAILURE;
+	}
+	failed = run_command(ctl, command, argv + (command->verb[0] ? 2 : 1));
+	if (ctl->stream)
+		fclose(ctl->stream);
+	if (failed)
+		complain(ctl);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static const char *default_control(void)
 {
 	const char *path = getenv("UML_ROUTER_CONTROL");
@@ -295,20 +191,29 @@ static const char *default_control(void)
 	return path && *path ? path : DEFAULT_CONTROL;
 }
 
-/* The words behind the options. */
-static int run(const char *path, bool as_json, int argc, char *argv[])
+static int set_interval(struct ctl *ctl, const char *text)
 {
-	const struct view *view;
-	struct err err;
+	char *end;
 
-	view = argc ? find_view(argv[0], argc > 1 ? argv[1] : "") : NULL;
-	if (!view)
-		return misuse(argc, argv);
-	argv += view->verb[0] ? 2 : 1;
-	if (ask(path, view, argv, as_json, &err) == 0)
-		return EXIT_SUCCESS;
-	fprintf(stderr, "uml_routerctl: %s\n", err.text);
-	return EXIT_FAILURE;
+	ctl->interval = strtod(text, &end);
+	if (end != text && !*end && isfinite(ctl->interval) &&
+	    ctl->interval >= 0.1 && ctl->interval <= 86400)
+		return 0;
+	return err_set(&ctl->err,
+		       "interval '%s' is no number of seconds from 0.1 to "
+		       "86400",
+		       text);
+}
+
+static int set_option(struct ctl *ctl, int option, char *value)
+{
+	ctl->given |= (unsigned int)option;
+	switch (option) {
+	case CTL_INTERVAL:
+		return set_interval(ctl, value);
+	default:
+		return 0;
+	}
 }
 
 int main(int argc, char *argv[])
@@ -316,21 +221,22 @@ int main(int argc, char *argv[])
 	static const struct option longs[] = {
 		{ "control", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "prometheus", no_argument, NULL, 256 | CTL_PROMETHEUS },
+		{ "interval", required_argument, NULL, 256 | CTL_INTERVAL },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
 	};
-	const char *path = default_control();
-	bool as_json = false;
+	struct ctl ctl = { .control = default_control() };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "s:jhV", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
-			path = optarg;
+			ctl.control = optarg;
 			break;
 		case 'j':
-			as_json = true;
+			ctl.json = true;
 			break;
 		case 'h':
 			help(stdout);
@@ -339,8 +245,13 @@ int main(int argc, char *argv[])
 			printf("uml_routerctl (uml-netutils) %s\n", VERSION);
 			return EXIT_SUCCESS;
 		default:
+			if (c < 256)
+				return EXIT_FAILURE;
+			if (set_option(&ctl, c & 255, optarg) == 0)
+				break;
+			fprintf(stderr, "uml_routerctl: %s\n", ctl.err.text);
 			return EXIT_FAILURE;
 		}
 	}
-	return run(path, as_json, argc - optind, argv + optind);
+	return run(&ctl, argc - optind, argv + optind);
 }

@@ -12,6 +12,7 @@
 struct bench {
 	struct fake_world world;
 	struct fake port[PORTS];
+	struct query_who who;
 };
 
 static void set_up(struct bench *b)
@@ -20,6 +21,7 @@ static void set_up(struct bench *b)
 	int i;
 
 	fake_world_init(&b->world, NULL);
+	b->who = (struct query_who){ true, UNIXSOCK_PERM_DEFAULT };
 	for (i = 0; i < PORTS; i++) {
 		snprintf(name, sizeof(name), "p%d", i);
 		fake_plug(&b->port[i], &b->world.sw, name, 10,
@@ -46,7 +48,7 @@ static json_t *begin(struct bench *b, struct query *query, const char *line)
 	if (!copy)
 		tap_bail("malloc");
 	memcpy(copy, line, len);
-	error = query_begin(query, &b->world.sw, copy, len);
+	error = query_begin(query, &b->world.sw, &b->who, copy, len);
 	free(copy);
 	return error;
 }

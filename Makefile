@@ -31,6 +31,11 @@ static  = $(call archive,$(shell $(CC) -print-file-name=lib$(1:-l%=%).a),$(1))
 TUNCTL_LIBS = $(foreach lib,$(PKG_LIBS),$(if $(filter -l%,$(lib)),$(call \
 	static,$(lib)),$(lib)))
 
+# The switch needs nothing of libpcap but the machine that runs filters, and is
+# not to carry the libraries that libpcap needs. uml_routerctl compiles filters.
+CTL_LIBS    := $(shell $(PKG_CONFIG) --libs libpcap 2>/dev/null)
+ROUTER_LIBS  = $(call static,-lpcap)
+
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS) -I. -D_GNU_SOURCE \
 	-DVERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS) $(CFLAGS)
 
@@ -92,7 +97,11 @@ $(BUILD)/%.o: %.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 link = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
-	-Wl,--as-needed $(PKG_LIBS) $(LDLIBS)
+	-Wl,--as-needed $(PKG_LIBS) $(MORE_LIBS) $(LDLIBS)
+
+$(BUILD)/uml_router/uml_router $(UNITS) $(REPLAYS) $(FUZZERS) $(BENCHES): \
+	MORE_LIBS = $(ROUTER_LIBS)
+$(BUILD)/uml_router/uml_routerctl: MORE_LIBS = $(CTL_LIBS)
 
 $(BUILD)/uml_router/uml_router: $(BUILD)/uml_router/main.o $(ROUTER_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)

@@ -17,12 +17,15 @@
 
 #include "common/log.h"
 #include "listener.h"
-#include "query.h"
+#include "monitor.h"
+#include "query_verb.h"
 
 /** Most clients at a time. */
 #define CLIENTS_MAX 64
 /** Lines of an answer made at one go. */
 #define PIECE_LINES 64
+/** Most of them that are told events or frames. */
+#define STREAMS_MAX 32
 /** Milliseconds that one share of work is for. */
 #define SHARE_MS 10
 /** Nanoseconds of work in it. */
@@ -35,6 +38,7 @@
  * @perm:	mode and group of socket files
  * @clients:	who is connected, those that were served last at the end
  * @client_count:	how many
+ * @stream_count:	how many of them are told events or frames
  * @share:	armed while somebody rests, or work was done: the next share
  * @spent:	nanoseconds of work in this share
  */
@@ -44,10 +48,13 @@ struct control {
 	struct unixsock_perm perm;
 	struct list clients;
 	unsigned int client_count;
+	unsigned int stream_count;
 	struct timer share;
 	uint64_t spent;
 };
 
+/* The feed is open while the client is told events or frames, and asks for
+ * nothing. */
 struct client {
 	struct list node;
 	struct control *control;
@@ -58,10 +65,25 @@ struct client {
 	size_t request_len;
 	char *answer;
 	size_t answer_len, answer_sent;
+	struct feed feed;
+	struct monitor monitor;
+	struct capture capture;
 };
+
+static bool is_stream(const struct client *c)
+{
+	return c->feed.ring;
+}
 
 static void end_client(struct client *c)
 {
+	if (is_stream(c)) {
+		c->control->stream_count--;
+		monitor_leave(&c->monitor);
+		capture_free(&c->capture);
+		feed_close(&c->feed);
+	}
+	query_end(&c->query);
 	loop_watch(c->control->listener.sw->loop, &c->io, 0);
 	list_remove(&c->node);
 	c->control->client_count--;
@@ -103,6 +125,84 @@ static int make_piece(struct client *c)
 	return 0;
 }
 
+/* --- events and frames --------------------------------------------------- */
+
+/* Something of the feed was sent, or is to be looked after. */
+static void moved(struct feed *feed)
+{
+	struct client *c = container_of(feed, struct client, feed);
+
+	if (c->query.stream == QUERY_MONITOR)
+		monitor_catch_up(&c->monitor);
+	if (feed->broken ||
+	    (c->capture.ended && capture_finish(&c->capture) && !feed->len))
+		end_client(c);
+}
+
+/* Whoever is told things has nothing to say but that he leaves. Of a capture he
+ * then still gets what waits, and how much was missed. */
+static void hear(struct client *c, uint32_t ready)
+{
+	char ignored[256];
+	ssize_t n = 1;
+
+	if (ready & ~(uint32_t)EPOLLOUT)
+		n = recv(c->io.fd, ignored, sizeof(ignored), MSG_DONTWAIT);
+	if (n == 0 && c->query.stream == QUERY_CAPTURE) {
+		c->feed.hears = 0;
+		capture_stop(&c->capture);
+	} else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		c->feed.broken = true;
+	}
+	feed_stir(&c->feed);
+}
+
+static bool put_first(struct client *c)
+{
+	json_t *line = query_next(&c->query, c->control->listener.sw);
+	char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	struct iovec parts[] = { { text, text ? strlen(text) : 0 },
+				 { (char[]){ "\n" }, 1 } };
+	bool put = text && feed_put(&c->feed, parts, 2);
+
+	json_decref(line);
+	free(text);
+	return put;
+}
+
+/* From now on the client is told things. -1: there is no memory. */
+static int begin_stream(struct client *c)
+{
+	struct sw *sw = c->control->listener.sw;
+	bool frames = c->query.stream == QUERY_CAPTURE;
+
+	if (feed_open(&c->feed, sw->loop, &c->io,
+		      frames ? CAPTURE_ROOM : MONITOR_ROOM, moved) < 0)
+		return -1;
+	c->control->stream_count++;
+	if (!put_first(c))
+		return -1;
+	if (frames)
+		capture_begin(&c->capture, sw, &c->query.capture, &c->feed);
+	else
+		monitor_join(&c->monitor, &sw->monitors, &c->feed);
+	c->query.capture.filter = NULL;
+	c->query.verb = NULL;
+	return 0;
+}
+
+/* --- requests and answers ------------------------------------------------ */
+
+static json_t *too_many_streams(struct client *c)
+{
+	if (c->query.stream == QUERY_ANSWER ||
+	    c->control->stream_count < STREAMS_MAX)
+		return NULL;
+	query_end(&c->query);
+	return query_failure("busy", "too many captures and monitors run "
+				     "already");
+}
+
 /* The first line among what has arrived becomes the request in progress. */
 static int take_request(struct client *c)
 {
@@ -121,7 +221,9 @@ static int take_request(struct client *c)
 	c->request_len -= len + 1;
 	memmove(c->request, end + 1, c->request_len);
 	if (!error)
-		return 0;
+		error = too_many_streams(c);
+	if (!error)
+		return c->query.stream ? begin_stream(c) : 0;
 	sw->stats.bad_requests++;
 	c->answer_len = c->answer_sent = 0;
 	return append(c, error);
@@ -195,6 +297,8 @@ static int serve_in_share(struct client *c)
 
 static int watch(struct client *c)
 {
+	if (is_stream(c))
+		return 0;
 	return loop_watch(c->control->listener.sw->loop, &c->io,
 			  answering(c) ? EPOLLOUT : EPOLLIN);
 }
@@ -203,7 +307,9 @@ static void on_client(struct event *ev, uint32_t ready)
 {
 	struct client *c = container_of(ev, struct client, io);
 
-	if (c->control->spent >= WORK_NS)
+	if (is_stream(c))
+		hear(c, ready);
+	else if (c->control->spent >= WORK_NS)
 		loop_watch(c->control->listener.sw->loop, &c->io, 0);
 	else if (serve_in_share(c) < 0 || watch(c) < 0)
 		end_client(c);
@@ -234,7 +340,7 @@ static bool make_room(struct control *control)
 	list_for_each(at, &control->clients) {
 		struct client *c = container_of(at, struct client, node);
 
-		if (answering(c))
+		if (answering(c) || is_stream(c))
 			continue;
 		end_client(c);
 		return true;
@@ -255,6 +361,7 @@ static void accepted(struct listener *l, int fd, const struct ucred *peer)
 	c->who.trusted = peer->uid == 0 || peer->uid == control->owner;
 	c->who.perm = control->perm;
 	c->io = (struct event){ .fd = fd, .fn = on_client };
+	list_init(&c->monitor.node);
 	list_append(&control->clients, &c->node);
 	control->client_count++;
 	if (loop_watch(l->sw->loop, &c->io, EPOLLIN) < 0)

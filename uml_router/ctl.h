@@ -115,6 +115,9 @@ int ctl_prometheus(struct ctl *ctl);
 void ctl_prometheus_print(const json_t *stats, const json_t *ports, FILE *out);
 
 /** ctl_top() - `top`. Return: 0, or -1 with the error */
-int ctl_top(struct ctl *ctl);
+int ctl_top(struct ctl *ctl, char *words[]);
+
+/** ctl_capture() - `capture` @words. Return: 0, or -1 with the error */
+int ctl_capture(struct ctl *ctl, char *words[]);
 
 #endif /* UML_ROUTER_CTL_H */

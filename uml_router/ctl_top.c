@@ -139,7 +139,7 @@ static void pause_for(double seconds)
 	nanosleep(&t, NULL);
 }
 
-int ctl_top(struct ctl *ctl)
+int ctl_top(struct ctl *ctl, char *words[])
 {
 	double interval = ctl->given & CTL_INTERVAL ? ctl->interval : 1;
 	json_t *before = ctl_ask(ctl, "port", "show", json_array());

@@ -47,6 +47,8 @@ struct fdb {
 	struct fdb_list learned; /* of all owners */
 	uint32_t every;		 /* entries of FDB_EVERY_VLAN */
 	struct fdb_stats stats;
+	void (*gone)(void *data, const struct fdb_record *record, bool aged);
+	void *gone_data;
 };
 
 static const struct fdb_list no_entries = { FDB_NONE, FDB_NONE, 0 };
@@ -73,6 +75,15 @@ struct fdb *fdb_new(uint32_t size, const struct siphash_key *key)
 		return NULL;
 	}
 	return fdb;
+}
+
+void fdb_on_gone(struct fdb *fdb,
+		 void (*gone)(void *data, const struct fdb_record *record,
+			      bool aged),
+		 void *data)
+{
+	fdb->gone = gone;
+	fdb->gone_data = data;
 }
 
 void fdb_free(struct fdb *fdb)
@@ -204,6 +215,27 @@ static void drop(struct fdb *fdb, uint32_t i)
 	fdb->count--;
 }
 
+static void get_record(const struct entry *e, struct fdb_record *record)
+{
+	int i;
+
+	for (i = 0; i < 6; i++)
+		record->mac[i] = (uint8_t)(e->key >> (40 - 8 * i));
+	record->vlan = vlan_of(e->key);
+	record->owner = e->owner;
+	record->fixed = is_fixed(e);
+}
+
+static void tell_gone(const struct fdb *fdb, uint32_t i, bool aged)
+{
+	struct fdb_record record = { 0 };
+
+	if (!fdb->gone)
+		return;
+	get_record(&fdb->entries[i], &record);
+	fdb->gone(fdb->gone_data, &record, aged);
+}
+
 /* An entry for @owner: a free one, else the oldest of its own, else the oldest
  * of all. There is one: fdb_fix() leaves at least one to be learned. */
 static uint32_t allocate(struct fdb *fdb, const struct fdb_owner *owner)
@@ -211,8 +243,10 @@ static uint32_t allocate(struct fdb *fdb, const struct fdb_owner *owner)
 	uint32_t i;
 
 	if (fdb->count == fdb->size) {
-		drop(fdb, owner->learned.count ? owner->learned.oldest
-					       : fdb->learned.oldest);
+		i = owner->learned.count ? owner->learned.oldest
+					 : fdb->learned.oldest;
+		tell_gone(fdb, i, false);
+		drop(fdb, i);
 		fdb->stats.evicted++;
 	}
 	if (fdb->free == FDB_NONE)
@@ -313,6 +347,7 @@ uint32_t fdb_age(struct fdb *fdb, uint32_t now, uint32_t ageing)
 
 		if (age < ageing)
 			return ageing - age;
+		tell_gone(fdb, oldest, true);
 		drop(fdb, oldest);
 		fdb->stats.aged++;
 	}
@@ -407,18 +442,13 @@ bool fdb_next(const struct fdb *fdb, uint32_t *cursor, uint32_t now,
 	      struct fdb_record *record)
 {
 	const struct entry *e;
-	int i;
 
 	while (*cursor < fdb->unused && !fdb->entries[*cursor].key)
 		++*cursor;
 	if (*cursor >= fdb->unused)
 		return false;
 	e = &fdb->entries[(*cursor)++];
-	for (i = 0; i < 6; i++)
-		record->mac[i] = (uint8_t)(e->key >> (40 - 8 * i));
-	record->vlan = vlan_of(e->key);
-	record->owner = e->owner;
-	record->fixed = is_fixed(e);
+	get_record(e, record);
 	record->age = now - e->seen;
 	return true;
 }

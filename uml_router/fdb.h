@@ -104,6 +104,17 @@ struct fdb_record {
  */
 struct fdb *fdb_new(uint32_t size, const struct siphash_key *key);
 
+/**
+ * fdb_on_gone() - Have somebody told of addresses that age out or are evicted
+ * @fdb:	the table
+ * @gone:	called before the entry goes; @aged: it was not evicted
+ * @data:	for @gone
+ */
+void fdb_on_gone(struct fdb *fdb,
+		 void (*gone)(void *data, const struct fdb_record *record,
+			      bool aged),
+		 void *data);
+
 /** fdb_free() - The table goes; owners must not be used with it any more */
 void fdb_free(struct fdb *fdb);
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture.h"
 #include "switch.h"
 
 const char *port_drop_name(enum port_drop why)
@@ -39,6 +40,15 @@ const char *port_drop_name(enum port_drop why)
 const char *port_policy_name(enum port_policy policy)
 {
 	return policy == POLICY_BLOCK ? "block" : "drop";
+}
+
+void port_overflow(struct port *p)
+{
+	port_drop(p, p->policy == POLICY_BLOCK ? DROP_HOLD_LIMIT
+					       : DROP_QUEUE_FULL);
+	if (!p->overflowed && monitored(&p->sw->monitors))
+		monitor_port(p->sw, "queue_full", p);
+	p->overflowed = true;
 }
 
 static void touch_turn(struct port *p)
@@ -114,6 +124,8 @@ static void count_sent(struct port *p, struct frame *const frames[],
 	p->stats.tx.frames += n;
 	for (i = 0; i < n; i++)
 		p->stats.tx.bytes += frames[i]->len;
+	if (p->sw->captured && n)
+		capture_frames(p, CAPTURE_OUT, frames, n);
 }
 
 /* ops->send() refused the oldest frame. */
@@ -160,7 +172,7 @@ static void trim_queue(struct port *p)
 	while (q->len > q->limit) {
 		frame_put(&p->sw->pool,
 			  q->ring[(q->head + --q->len) & q->mask]);
-		port_drop(p, DROP_QUEUE_FULL);
+		port_overflow(p);
 	}
 }
 
@@ -187,7 +199,7 @@ void port_flush(struct port *p)
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
 	if (p->queue.len <= p->queue.limit / 2) {
-		p->given_up = false;
+		p->given_up = p->overflowed = false;
 		release_waiters(p);
 	}
 	if (p->stalled != !!(p->io.interest & EPOLLOUT))
@@ -301,6 +313,8 @@ void port_rx(struct port *p, struct frame *const frames[], unsigned int n)
 	for (i = 0; i < n; i++)
 		p->stats.rx.bytes += frames[i]->len;
 	p->stats.rx.frames += n;
+	if (p->sw->captured && n)
+		capture_frames(p, CAPTURE_IN, frames, n);
 	input(p, frames, n);
 }
 

@@ -188,6 +188,8 @@ struct port_queue {
  * @waiters:	ports held because of this one (their @wait)
  * @given_up:	policy=drop: somebody waited in vain. Nobody waits any more,
  *		until the queue has drained to half
+ * @overflowed:	a frame was dropped because the queue was full, and nothing has
+ *		drained since then
  * @kept:	frames of a burst that were not switched because of the hold
  * @kept_len:	how many
  * @wait:	in the list of the port that this one waits for
@@ -229,6 +231,7 @@ struct port {
 	struct list touched;
 	struct list waiters;
 	bool given_up;
+	bool overflowed;
 
 	struct frame *kept[FRAME_BURST];
 	unsigned int kept_len;
@@ -320,6 +323,9 @@ static inline bool port_takes(const struct port *port,
 {
 	return !(stage_needs(frame) & ~port->offload);
 }
+
+/** port_overflow() - Count a frame dropped because the queue is full */
+void port_overflow(struct port *port);
 
 /** port_drop_name() - "queue_full", ... */
 const char *port_drop_name(enum port_drop why);

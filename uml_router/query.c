@@ -209,6 +209,10 @@ static const struct query_verb verbs[] = {
 	{ "fdb", "del", true, 1, 1, query_fdb_del, query_next_changed },
 	{ "fdb", "flush", true, 0, 1, query_fdb_flush, query_next_changed },
 	{ "stats", "", false, 0, 0, NULL, next_stats },
+	{ "monitor", "", false, 0, 0, query_monitor, query_next_monitor },
+	{ "capture", "", true, 0, QUERY_MANY, query_capture,
+	  query_next_capture },
+	{ "shutdown", "", true, 0, 0, query_shutdown, query_next_changed },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -346,6 +350,8 @@ json_t *query_next(struct query *query, struct sw *sw)
 
 	if (result)
 		return json_pack("{s:o}", "result", result);
+	if (query->shutdown)
+		loop_stop(sw->loop);
 	query->verb = NULL;
 	return json_pack("{s:b}", "end", 1);
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture.h"
 #include "common/unixsock.h"
 #include "switch.h"
 
@@ -30,18 +31,32 @@ struct query_who {
 	struct unixsock_perm perm;
 };
 
+/** How the answer goes on behind query_next(). */
+enum query_stream {
+	QUERY_ANSWER,  /**< it does not: there is an end */
+	QUERY_MONITOR, /**< events: monitor.h */
+	QUERY_CAPTURE, /**< frames: capture.h */
+};
+
 /**
  * struct query - A request that is being answered
  * @verb:	what was asked for, NULL before query_begin()
  * @only:	serial number of the port that was named, or 0 for all
  * @cursor:	how far the answer is
  * @changed:	how many things a change has changed
+ * @shutdown:	the switch ends with the answer
+ * @stream:	how the answer goes on: behind the first result of a stream
+ *		there is no end, and query_next() is not to be called again
+ * @capture:	QUERY_CAPTURE: what is asked for
  */
 struct query {
 	const struct query_verb *verb;
 	uint64_t only;
 	uint64_t cursor;
 	uint64_t changed;
+	bool shutdown;
+	enum query_stream stream;
+	struct capture_conf capture;
 };
 
 /**
@@ -65,5 +80,8 @@ json_t *query_begin(struct query *query, struct sw *sw,
  * Return: new {"result": ...} or {"end": true}, or NULL without memory
  */
 json_t *query_next(struct query *query, struct sw *sw);
+
+/** query_end() - Forget what it holds; no harm to one that is all zero */
+void query_end(struct query *query);
 
 #endif /* UML_ROUTER_QUERY_H */

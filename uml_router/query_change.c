@@ -223,3 +223,12 @@ json_t *query_fdb_flush(struct query_call *call)
 		flush(call, container_of(at, struct port, node));
 	return NULL;
 }
+
+/* --- the switch ---------------------------------------------------------- */
+
+json_t *query_shutdown(struct query_call *call)
+{
+	call->query->shutdown = true;
+	call->query->changed = 1;
+	return NULL;
+}

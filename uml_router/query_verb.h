@@ -65,6 +65,14 @@ json_t *query_fdb_add(struct query_call *call);
 json_t *query_fdb_del(struct query_call *call);
 json_t *query_fdb_flush(struct query_call *call);
 
+json_t *query_shutdown(struct query_call *call);
+
+/* The streams: query_watch.c. */
+json_t *query_monitor(struct query_call *call);
+json_t *query_next_monitor(struct query *query, struct sw *sw);
+json_t *query_capture(struct query_call *call);
+json_t *query_next_capture(struct query *query, struct sw *sw);
+
 /** query_next_changed() - {"changed": N}, once */
 json_t *query_next_changed(struct query *query, struct sw *sw);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "capture.h"
 #include "listener.h"
 
 /** Milliseconds from the last jumbo frame to the return of its memory. */
@@ -86,11 +87,38 @@ static bool check(const struct sw *sw, struct port *in,
 	return false;
 }
 
+static void tell_learned(struct sw *sw, enum fdb_learned learned, uint16_t vlan,
+			 const uint8_t mac[6], const struct port *in)
+{
+	if (learned == FDB_NEW)
+		monitor_address(sw, "learned", vlan, mac, in);
+	if (learned == FDB_MOVED)
+		monitor_address(sw, "moved", vlan, mac, in);
+}
+
+/* The forwarding database has dropped an address. */
+static void on_gone(void *data, const struct fdb_record *record, bool aged)
+{
+	struct sw *sw = data;
+
+	if (monitored(&sw->monitors))
+		monitor_address(
+			sw, aged ? "aged" : "evicted", record->vlan,
+			record->mac,
+			container_of(record->owner, struct port, addresses));
+}
+
 static void learn(struct sw *sw, struct port *in, const struct frame *frame)
 {
-	if (fdb_learn(sw->fdb, 0, source(frame), &in->addresses, seconds(sw)) ==
-	    FDB_NEW)
+	enum fdb_learned learned = fdb_learn(sw->fdb, 0, source(frame),
+					     &in->addresses, seconds(sw));
+
+	if (learned == FDB_KNOWN)
+		return;
+	if (learned == FDB_NEW)
 		arm_once(sw, &sw->ageing, (uint64_t)sw->conf.ageing * 1000);
+	if (monitored(&sw->monitors))
+		tell_learned(sw, learned, 0, source(frame), in);
 }
 
 /* The only port that is to get the frame; NULL: all others. */
@@ -116,8 +144,7 @@ static void send_to(struct port *in, struct port *out, struct frame *frame)
 		return;
 	}
 	in->lost += frame->len;
-	port_drop(out, out->policy == POLICY_BLOCK ? DROP_HOLD_LIMIT
-						   : DROP_QUEUE_FULL);
+	port_overflow(out);
 }
 
 static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
@@ -185,6 +212,8 @@ int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
 	*sw = (struct sw){ .conf = *conf, .loop = loop };
 	list_init(&sw->ports);
 	list_init(&sw->listeners);
+	list_init(&sw->captures);
+	monitors_init(&sw->monitors);
 	list_init(&sw->touched);
 	timer_init(&sw->ageing, on_ageing);
 	timer_init(&sw->trimming, on_trimming);
@@ -195,6 +224,7 @@ int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
 	if (!sw->fdb)
 		return err_errno(err, "cannot allocate %u addresses",
 				 conf->fdb_size);
+	fdb_on_gone(sw->fdb, on_gone, sw);
 	return 0;
 }
 
@@ -233,6 +263,8 @@ int sw_add(struct sw *sw, struct port *port, struct err *err)
 	port->serial = ++sw->stats.joined;
 	log_msg(LOG_LEVEL_DEBUG, "port", "%s joined: %s '%s', pid %d",
 		port->name, port->ops->type, port->address, port->pid);
+	if (monitored(&sw->monitors))
+		monitor_port(sw, "port_up", port);
 	return 0;
 }
 
@@ -257,6 +289,10 @@ void sw_remove(struct sw *sw, struct port *port)
 	sw->blocking -= port->policy == POLICY_BLOCK;
 	sw->stats.left++;
 	log_msg(LOG_LEVEL_DEBUG, "port", "%s left", port->name);
+	if (monitored(&sw->monitors))
+		monitor_port(sw, "port_down", port);
+	if (sw->captured)
+		capture_port_left(sw, port);
 	add_stats(&sw->gone, &port->stats);
 }
 

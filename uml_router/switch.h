@@ -17,6 +17,7 @@
 #include "frame.h"
 #include "list.h"
 #include "loop.h"
+#include "monitor.h"
 #include "port.h"
 
 /** Ports unless told otherwise. */
@@ -72,6 +73,9 @@ struct sw_stats {
  * @ports:	struct port by @node, in the order of joining
  * @port_count:	how many
  * @listeners:	struct listener by @node
+ * @monitors:	who is told events
+ * @captures:	struct capture by @node
+ * @captured:	how many
  * @touched:	ports with frames to flush
  * @blocking:	ports with policy=block
  * @ageing:	next address is due
@@ -91,6 +95,9 @@ struct sw {
 	struct list ports;
 	unsigned int port_count;
 	struct list listeners;
+	struct monitors monitors;
+	struct list captures;
+	unsigned int captured;
 	struct list touched;
 	unsigned int blocking;
 	struct timer ageing;

@@ -12,6 +12,10 @@
 
 #include "common/parse.h"
 #include "ctl.h"
+#include "frame.h"
+
+/** Options of some commands, beyond all letters. */
+#define OPTION(bit) (256 + (int)(bit))
 
 #define DEFAULT_CONTROL "/run/uml_router.ctl"
 
@@ -23,22 +27,48 @@ struct command {
 	bool single;	      /* the answer is one object, not a list */
 	void (*head)(void);   /* prints the headings, NULL for none */
 	void (*row)(const json_t *result); /* prints one; NULL: nothing is */
-	int (*run)(struct ctl *ctl);	   /* NULL: ask, and show */
+	bool words;			   /* @run takes words of its own */
+	int (*run)(struct ctl *ctl, char *words[]); /* NULL: ask, and show */
 };
 
-static int run_stats(struct ctl *ctl);
+#define CAPTURE_OPTIONS                                                        \
+	(CTL_INTERFACE | CTL_WRITE | CTL_COUNT | CTL_SNAPLEN | CTL_DIRECTION)
+
+static int run_stats(struct ctl *ctl, char *words[]);
+static int run_monitor(struct ctl *ctl, char *words[]);
 
 static const struct command commands[] = {
-	{ "port", "show", 0, false, ctl_port_head, ctl_port_row, NULL },
-	{ "port", "add", 0, true, NULL, NULL, NULL },
-	{ "port", "del", 0, true, NULL, NULL, NULL },
-	{ "port", "set", 0, true, NULL, NULL, NULL },
-	{ "fdb", "show", 0, false, ctl_fdb_head, ctl_fdb_row, NULL },
-	{ "fdb", "add", 0, true, NULL, NULL, NULL },
-	{ "fdb", "del", 0, true, NULL, NULL, NULL },
-	{ "fdb", "flush", 0, true, NULL, NULL, NULL },
-	{ "stats", "", CTL_PROMETHEUS, true, NULL, ctl_stats_row, run_stats },
-	{ "top", "", CTL_INTERVAL, false, NULL, NULL, ctl_top },
+	{ .object = "port",
+	  .verb = "show",
+	  .head = ctl_port_head,
+	  .row = ctl_port_row },
+	{ .object = "port", .verb = "add", .single = true },
+	{ .object = "port", .verb = "del", .single = true },
+	{ .object = "port", .verb = "set", .single = true },
+	{ .object = "fdb",
+	  .verb = "show",
+	  .head = ctl_fdb_head,
+	  .row = ctl_fdb_row },
+	{ .object = "fdb", .verb = "add", .single = true },
+	{ .object = "fdb", .verb = "del", .single = true },
+	{ .object = "fdb", .verb = "flush", .single = true },
+	{ .object = "stats",
+	  .verb = "",
+	  .options = CTL_PROMETHEUS,
+	  .single = true,
+	  .row = ctl_stats_row,
+	  .run = run_stats },
+	{ .object = "top",
+	  .verb = "",
+	  .options = CTL_INTERVAL,
+	  .run = ctl_top },
+	{ .object = "monitor", .verb = "", .run = run_monitor },
+	{ .object = "capture",
+	  .verb = "",
+	  .options = CAPTURE_OPTIONS,
+	  .words = true,
+	  .run = ctl_capture },
+	{ .object = "shutdown", .verb = "", .single = true },
 };
 
 static void help(FILE *out)
@@ -56,11 +86,21 @@ static void help(FILE *out)
 		"  fdb del MAC              forget an address\n"
 		"  fdb flush [NAME]         forget what was learned\n"
 		"  stats                    counters of the whole switch\n"
-		"  top                      ports by rate, again and again\n\n"
+		"  top                      ports by rate, again and again\n"
+		"  monitor                  events, a JSON object a line\n"
+		"  capture [FILTER]         frames that pass\n"
+		"  shutdown                 end the switch\n\n"
 		"  -s, --control CONTROL    management socket (default\n"
 		"                           $UML_ROUTER_CONTROL, else\n"
 		"                           " DEFAULT_CONTROL ")\n"
 		"  -j, --json               show answers and errors as JSON\n"
+		"  -i, --interface NAME     capture: frames of this port alone\n"
+		"  -w, --write FILE         capture: to a pcap file, - is\n"
+		"                           standard output\n"
+		"  -c, --count N            capture: end after N frames\n"
+		"  --snaplen N              capture: N octets of each frame\n"
+		"  --direction in|out       capture: read from the port, or\n"
+		"                           sent to it\n"
 		"  --prometheus             stats: as Prometheus reads it\n"
 		"  --interval SECONDS       top: how often (1)\n"
 		"  -h, --help               print this\n"
@@ -124,13 +164,29 @@ static int ask_and_show(struct ctl *ctl, const struct command *command,
 	return 0;
 }
 
-static int run_stats(struct ctl *ctl)
+static int run_stats(struct ctl *ctl, char *words[])
 {
-	static char *const none[] = { NULL };
-
 	if (ctl->given & CTL_PROMETHEUS)
 		return ctl_prometheus(ctl);
-	return ask_and_show(ctl, find_command("stats", ""), (char **)none);
+	return ask_and_show(ctl, find_command("stats", ""), words);
+}
+
+/* Until the switch or its reader is gone. */
+static int run_monitor(struct ctl *ctl, char *words[])
+{
+	json_t *event;
+
+	if (ctl_send(ctl, "monitor", "", json_array()) < 0)
+		return -1;
+	do {
+		if (ctl_receive(ctl, &event) < 0)
+			return -1;
+		json_dumpf(event, stdout, JSON_COMPACT);
+		json_decref(event);
+		putchar('\n');
+	} while (fflush(stdout) == 0);
+	err_errno(&ctl->err, "cannot write the events");
+	return ctl_fail(ctl, "failed");
 }
 
 static void complain(const struct ctl *ctl)
@@ -153,11 +209,11 @@ static int run_command(struct ctl *ctl, const struct command *command,
 {
 	if (!command->run)
 		return ask_and_show(ctl, command, words);
-	if (*words) {
+	if (*words && !command->words) {
 		err_set(&ctl->err, "too many arguments: '%s'", *words);
 		return ctl_fail(ctl, "bad_argument");
 	}
-	return command->run(ctl);
+	return command->run(ctl, words);
 }
 
 /* The words behind the options. */
@@ -205,10 +261,38 @@ static int set_interval(struct ctl *ctl, const char *text)
 		       text);
 }
 
-static int set_option(struct ctl *ctl, int option, char *value)
+static int set_number(struct ctl *ctl, const char *what, const char *text,
+		      uint64_t max, uint64_t *out)
+{
+	return parse_uint(what, text, 1, max, out, &ctl->err);
+}
+
+static int set_direction(struct ctl *ctl, const char *text)
+{
+	ctl->direction = text;
+	if (strcmp(text, "in") == 0 || strcmp(text, "out") == 0)
+		return 0;
+	return err_set(&ctl->err, "direction '%s' is neither in nor out", text);
+}
+
+/* An option that not every command takes. */
+static int set_option(struct ctl *ctl, int option, const char *value)
 {
 	ctl->given |= (unsigned int)option;
 	switch (option) {
+	case CTL_INTERFACE:
+		ctl->interface = value;
+		return 0;
+	case CTL_WRITE:
+		ctl->file = value;
+		return 0;
+	case CTL_COUNT:
+		return set_number(ctl, "count", value, INT64_MAX, &ctl->count);
+	case CTL_SNAPLEN:
+		return set_number(ctl, "snaplen", value, FRAME_MAX,
+				  &ctl->snaplen);
+	case CTL_DIRECTION:
+		return set_direction(ctl, value);
 	case CTL_INTERVAL:
 		return set_interval(ctl, value);
 	default:
@@ -216,42 +300,61 @@ static int set_option(struct ctl *ctl, int option, char *value)
 	}
 }
 
+/* -1: go on; else the status to end with. */
+static int take_option(struct ctl *ctl, int c)
+{
+	switch (c) {
+	case 's':
+		ctl->control = optarg;
+		return -1;
+	case 'j':
+		ctl->json = true;
+		return -1;
+	case 'h':
+		help(stdout);
+		return EXIT_SUCCESS;
+	case 'V':
+		printf("uml_routerctl (uml-netutils) %s\n", VERSION);
+		return EXIT_SUCCESS;
+	case 'i':
+		c = OPTION(CTL_INTERFACE);
+		break;
+	case 'w':
+		c = OPTION(CTL_WRITE);
+		break;
+	case 'c':
+		c = OPTION(CTL_COUNT);
+		break;
+	}
+	if (c < OPTION(0))
+		return EXIT_FAILURE;
+	if (set_option(ctl, c - OPTION(0), optarg) == 0)
+		return -1;
+	fprintf(stderr, "uml_routerctl: %s\n", ctl->err.text);
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char *argv[])
 {
 	static const struct option longs[] = {
 		{ "control", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
-		{ "prometheus", no_argument, NULL, 256 | CTL_PROMETHEUS },
-		{ "interval", required_argument, NULL, 256 | CTL_INTERVAL },
+		{ "interface", required_argument, NULL, 'i' },
+		{ "write", required_argument, NULL, 'w' },
+		{ "count", required_argument, NULL, 'c' },
+		{ "snaplen", required_argument, NULL, OPTION(CTL_SNAPLEN) },
+		{ "direction", required_argument, NULL, OPTION(CTL_DIRECTION) },
+		{ "prometheus", no_argument, NULL, OPTION(CTL_PROMETHEUS) },
+		{ "interval", required_argument, NULL, OPTION(CTL_INTERVAL) },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
 	};
 	struct ctl ctl = { .control = default_control() };
-	int c;
+	int c, status = -1;
 
-	while ((c = getopt_long(argc, argv, "s:jhV", longs, NULL)) != -1) {
-		switch (c) {
-		case 's':
-			ctl.control = optarg;
-			break;
-		case 'j':
-			ctl.json = true;
-			break;
-		case 'h':
-			help(stdout);
-			return EXIT_SUCCESS;
-		case 'V':
-			printf("uml_routerctl (uml-netutils) %s\n", VERSION);
-			return EXIT_SUCCESS;
-		default:
-			if (c < 256)
-				return EXIT_FAILURE;
-			if (set_option(&ctl, c & 255, optarg) == 0)
-				break;
-			fprintf(stderr, "uml_routerctl: %s\n", ctl.err.text);
-			return EXIT_FAILURE;
-		}
-	}
-	return run(&ctl, argc - optind, argv + optind);
+	while (status < 0 &&
+	       (c = getopt_long(argc, argv, "s:ji:w:c:hV", longs, NULL)) != -1)
+		status = take_option(&ctl, c);
+	return status >= 0 ? status : run(&ctl, argc - optind, argv + optind);
 }

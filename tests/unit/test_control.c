@@ -268,6 +268,8 @@ static void test_leaves(void)
 	fake_settle(&b.world.loop);
 	close(fd);
 	fake_settle(&b.world.loop);
+	while (loop_turn(&b.world.loop, 50) > 0)
+		;
 	is_int(tap_open_fds(), fds, "one leaves amid its request");
 	fd = client(&b);
 	say(fd, PORT_SHOW STATS, strlen(PORT_SHOW STATS));

@@ -55,6 +55,8 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 COMMON_OBJ := $(call obj,$(COMMON_SRC))
 ROUTER_OBJ := $(call obj,$(ROUTER_SRC))
 CTL_OBJ    := $(call obj,$(CTL_SRC))
+# What of uml_routerctl asks nobody for anything, and is tested alone.
+PURE_CTL_OBJ := $(call obj,uml_router/ctl_packet.c)
 TUNCTL_OBJ := $(call obj,$(TUNCTL_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
 FAKE_OBJ   := $(call obj,tests/unit/fake.c)
@@ -130,12 +132,12 @@ $(TUNCTL_REPLAYS): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o \
 	$(call say,LD,$@)
 	$(link)
 
-$(filter-out $(TUNCTL_UNITS),$(UNITS)): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(FAKE_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+$(filter-out $(TUNCTL_UNITS),$(UNITS)): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(FAKE_OBJ) $(ROUTER_OBJ) $(PURE_CTL_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
 $(filter-out $(TUNCTL_REPLAYS),$(REPLAYS)): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o $(REPLAY_OBJ) \
-		$(FAKE_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+		$(FAKE_OBJ) $(ROUTER_OBJ) $(PURE_CTL_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
@@ -146,7 +148,7 @@ $(TUNCTL_FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
 	$(link)
 
 $(filter-out $(TUNCTL_FUZZERS),$(FUZZERS)): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FAKE_OBJ) \
-		$(ROUTER_OBJ) $(COMMON_OBJ)
+		$(ROUTER_OBJ) $(PURE_CTL_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 

@@ -11,54 +11,12 @@
 
 #include "switch.h"
 
-/** Hexadecimal digits of an instruction. */
-#define INSN_DIGITS 16
-
-static int parse_insn(const char *hex, struct bpf_insn *insn)
-{
-	char digits[INSN_DIGITS + 1];
-	uint64_t word;
-
-	memcpy(digits, hex, INSN_DIGITS);
-	digits[INSN_DIGITS] = '\0';
-	if (strspn(digits, "0123456789abcdef") != INSN_DIGITS)
-		return -1;
-	word = strtoull(digits, NULL, 16);
-	*insn = (struct bpf_insn){ .code = (uint16_t)(word >> 48),
-				   .jt = (uint8_t)(word >> 40),
-				   .jf = (uint8_t)(word >> 32),
-				   .k = (uint32_t)word };
-	return 0;
-}
-
-int capture_filter(const char *hex, struct bpf_insn **filter)
-{
-	size_t i, len = strlen(hex), n = len / INSN_DIGITS;
-	struct bpf_insn *program;
-
-	*filter = NULL;
-	if (!len)
-		return 0;
-	if (len % INSN_DIGITS || n > CAPTURE_FILTER_MAX)
-		return -1;
-	program = calloc(n, sizeof(*program));
-	for (i = 0; program && i < n; i++)
-		if (parse_insn(hex + i * INSN_DIGITS, &program[i]) < 0)
-			break;
-	if (!program || i < n || !bpf_validate(program, (int)n)) {
-		free(program);
-		return -1;
-	}
-	*filter = program;
-	return 0;
-}
-
 void capture_begin(struct capture *capture, struct sw *sw,
 		   const struct capture_conf *conf, struct feed *feed)
 {
 	*capture = (struct capture){ .sw = sw, .conf = *conf, .feed = feed };
 	list_append(&sw->captures, &capture->node);
-	sw->captured++;
+	sw->watched++;
 }
 
 void capture_stop(struct capture *capture)
@@ -67,7 +25,7 @@ void capture_stop(struct capture *capture)
 		return;
 	capture->ended = true;
 	list_remove(&capture->node);
-	capture->sw->captured--;
+	capture->sw->watched--;
 	feed_stir(capture->feed);
 }
 

@@ -127,7 +127,7 @@ bool capture_finish(struct capture *capture);
 /** capture_free() - Forget it; no harm to one that is all zero */
 void capture_free(struct capture *capture);
 
-/** capture_frames() - Frames have passed; to be called when sw->captured */
+/** capture_frames() - Frames have passed; to be called when sw->watched */
 void capture_frames(struct port *port, enum capture_direction direction,
 		    struct frame *const frames[], unsigned int n);
 

@@ -124,7 +124,7 @@ static void count_sent(struct port *p, struct frame *const frames[],
 	p->stats.tx.frames += n;
 	for (i = 0; i < n; i++)
 		p->stats.tx.bytes += frames[i]->len;
-	if (p->sw->captured && n)
+	if (p->sw->watched && n)
 		capture_frames(p, CAPTURE_OUT, frames, n);
 }
 
@@ -313,8 +313,8 @@ void port_rx(struct port *p, struct frame *const frames[], unsigned int n)
 	for (i = 0; i < n; i++)
 		p->stats.rx.bytes += frames[i]->len;
 	p->stats.rx.frames += n;
-	if (p->sw->captured && n)
-		capture_frames(p, CAPTURE_IN, frames, n);
+	if (p->sw->watched && n)
+		sw_show(p->sw, p, frames, n);
 	input(p, frames, n);
 }
 
@@ -431,6 +431,7 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 		p->uid = (uid_t)-1;
 	strncpy(p->name, name, sizeof(p->name) - 1);
 	fdb_owner_init(&p->addresses);
+	list_init(&p->mirrors);
 	list_init(&p->touched);
 	list_init(&p->waiters);
 	list_init(&p->wait);

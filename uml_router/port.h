@@ -178,6 +178,9 @@ struct port_queue {
  * @offload:	OFFLOAD_* that the other end takes: what of a frame need not be
  *		done before it is sent
  * @vnet_hdr:	frames are read and written with their vnet header
+ * @mirror:	gets a copy of every frame that comes in from another port, and
+ *		nothing else
+ * @mirrors:	in the switch's list while it is plugged in
  * @io:		its descriptor
  * @stats:	counters
  * @addresses:	what was learned on it
@@ -221,6 +224,8 @@ struct port {
 	enum port_policy policy;
 	unsigned int offload;
 	bool vnet_hdr;
+	bool mirror;
+	struct list mirrors;
 	struct event io;
 	struct port_stats stats;
 	struct fdb_owner addresses;

@@ -284,6 +284,7 @@ static int plug(struct uml_client *c, const struct uml_request *req,
 		return err_set(err, "a client of protocol version 0 needs "
 				    "-compat-v0");
 	c->addr = req->addr;
+	c->port.mirror = req->dump;
 	fd = open_data(c, !v0, &own, err);
 	if (fd < 0)
 		return -1;

@@ -171,14 +171,14 @@ static struct port *flood(struct sw *sw, struct port *in, struct frame *frame)
 		list_for_each(at, &sw->ports) {
 			struct port *out = container_of(at, struct port, node);
 
-			if (out != in && out->policy == POLICY_BLOCK &&
-			    must_wait(in, out))
+			if (out != in && !out->mirror &&
+			    out->policy == POLICY_BLOCK && must_wait(in, out))
 				return out;
 		}
 	list_for_each(at, &sw->ports) {
 		struct port *out = container_of(at, struct port, node);
 
-		if (out != in)
+		if (out != in && !out->mirror)
 			send_to(in, out, frame);
 	}
 	sw->stats.flooded++;
@@ -199,6 +199,31 @@ struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame)
 	return out ? unicast(sw, in, out, frame) : flood(sw, in, frame);
 }
 
+static void mirror(struct port *out, struct frame *frame)
+{
+	if (frame->len < FRAME_MIN || frame->len > FRAME_MAX)
+		return;
+	if (port_full(out))
+		port_overflow(out);
+	else
+		port_tx(out, frame);
+}
+
+void sw_show(struct sw *sw, struct port *in, struct frame *const frames[],
+	     unsigned int n)
+{
+	struct list *at;
+	unsigned int i;
+
+	capture_frames(in, CAPTURE_IN, frames, n);
+	list_for_each(at, &sw->mirrors) {
+		struct port *out = container_of(at, struct port, mirrors);
+
+		for (i = 0; i < n && out != in; i++)
+			mirror(out, frames[i]);
+	}
+}
+
 void sw_flush(struct sw *sw)
 {
 	while (!list_empty(&sw->touched))
@@ -213,6 +238,7 @@ int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
 	list_init(&sw->ports);
 	list_init(&sw->listeners);
 	list_init(&sw->captures);
+	list_init(&sw->mirrors);
 	monitors_init(&sw->monitors);
 	list_init(&sw->touched);
 	timer_init(&sw->ageing, on_ageing);
@@ -261,6 +287,9 @@ int sw_add(struct sw *sw, struct port *port, struct err *err)
 	sw->port_count++;
 	sw->blocking += port->policy == POLICY_BLOCK;
 	port->serial = ++sw->stats.joined;
+	if (port->mirror)
+		list_append(&sw->mirrors, &port->mirrors);
+	sw->watched += port->mirror;
 	log_msg(LOG_LEVEL_DEBUG, "port", "%s joined: %s '%s', pid %d",
 		port->name, port->ops->type, port->address, port->pid);
 	if (monitored(&sw->monitors))
@@ -285,13 +314,15 @@ void sw_remove(struct sw *sw, struct port *port)
 	fdb_flush(sw->fdb, &port->addresses);
 	fdb_release(sw->fdb, &port->addresses);
 	list_remove(&port->node);
+	list_remove(&port->mirrors);
+	sw->watched -= port->mirror;
 	sw->port_count--;
 	sw->blocking -= port->policy == POLICY_BLOCK;
 	sw->stats.left++;
 	log_msg(LOG_LEVEL_DEBUG, "port", "%s left", port->name);
 	if (monitored(&sw->monitors))
 		monitor_port(sw, "port_down", port);
-	if (sw->captured)
+	if (sw->watched)
 		capture_port_left(sw, port);
 	add_stats(&sw->gone, &port->stats);
 }

@@ -75,7 +75,8 @@ struct sw_stats {
  * @listeners:	struct listener by @node
  * @monitors:	who is told events
  * @captures:	struct capture by @node
- * @captured:	how many
+ * @mirrors:	struct port by @mirrors
+ * @watched:	how many of both
  * @touched:	ports with frames to flush
  * @blocking:	ports with policy=block
  * @ageing:	next address is due
@@ -97,7 +98,8 @@ struct sw {
 	struct list listeners;
 	struct monitors monitors;
 	struct list captures;
-	unsigned int captured;
+	struct list mirrors;
+	unsigned int watched;
 	struct list touched;
 	unsigned int blocking;
 	struct timer ageing;
@@ -140,6 +142,14 @@ void sw_remove(struct sw *sw, struct port *port);
  *	   is to be given again when that port has room.
  */
 struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame);
+
+/**
+ * sw_show() - Frames came in: to whoever looks on, before they are switched
+ *
+ * To be called when @sw->watched.
+ */
+void sw_show(struct sw *sw, struct port *in, struct frame *const frames[],
+	     unsigned int n);
 
 /** sw_flush() - Flush all touched ports */
 void sw_flush(struct sw *sw);

@@ -7,6 +7,7 @@
 
 #define MAGIC 0xfeedface
 #define REQ_NEW_CONTROL 0
+#define REQ_NEW_DUMP 1
 
 /* Offsets of the type and of the address, by version. */
 static const struct layout {
@@ -80,7 +81,8 @@ enum uml_parsed uml_request_parse(const void *data, size_t len,
 	at = &layouts[req->version];
 	if (len < at->type + 4)
 		return UML_MORE;
-	if (word(data, at->type) != REQ_NEW_CONTROL)
+	req->dump = req->version == 3 && word(data, at->type) == REQ_NEW_DUMP;
+	if (word(data, at->type) != REQ_NEW_CONTROL && !req->dump)
 		return bad(why, "unknown type of request");
 	if (len < at->addr + sizeof(req->addr))
 		return UML_MORE;

@@ -9,6 +9,7 @@
  *   v1   0xfeedface, type = 0, addr[6], sockaddr_un           124
  *   v2   0xfeedface, 2, ...                                   never existed
  *   v3   0xfeedface, 3, type = 0, sockaddr_un                 122 (+ 2 of padding)
+ *        type = 1 (uml_dump of netkit): every frame of the switch
  *
  * The address is the client's own data socket. To v1 and v3 the switch answers
  * with the struct sockaddr_un that data is to be sent to.
@@ -16,6 +17,7 @@
 #ifndef UML_ROUTER_UML_PROTO_H
 #define UML_ROUTER_UML_PROTO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -33,11 +35,13 @@ enum uml_parsed {
 /**
  * struct uml_request - A request for a port
  * @version:	0, 1 or 3
+ * @dump:	every frame is asked for
  * @addr:	the client's data socket, checked: AF_UNIX, and a path or an
  *		abstract name
  */
 struct uml_request {
 	unsigned int version;
+	bool dump;
 	struct sockaddr_un addr;
 };
 

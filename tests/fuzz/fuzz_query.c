@@ -44,6 +44,10 @@ static void answer(struct query *query, struct fake_world *world,
 		line = query_next(query, &world->sw);
 		must(line != NULL, "there is memory");
 		check_line(line);
+		if (query->stream) {
+			json_decref(line);
+			break;
+		}
 		must(!query->verb == json_is_true(json_object_get(line, "end")),
 		     "the end is told");
 		json_decref(line);
@@ -107,6 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_error(error);
 	else
 		answer(&query, &world, ports, data[0]);
+	query_end(&query);
 	json_decref(error);
 	fake_world_fini(&world);
 	for (i = 0; i < PORTS; i++)

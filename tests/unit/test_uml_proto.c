@@ -211,7 +211,7 @@ static void test_bad_heads(void)
 		refused(&b, 8, "unknown protocol version");
 	}
 	b = make_v3(&path_addr);
-	put_word(&b, 8, 1);
+	put_word(&b, 8, 2);
 	refused(&b, 12, "unknown type");
 	put_word(&b, 8, UINT32_MAX);
 	refused(&b, 12, "unknown type");

@@ -272,12 +272,14 @@ install: all
 	$(call say,INST,"$(DESTDIR)$(COMPDIR)")
 	$(Q)$(INSTALL) -d "$(DESTDIR)$(COMPDIR)"
 	$(Q)$(INSTALL) -m 644 tunctl/tunctl.bash-completion "$(DESTDIR)$(COMPDIR)/tunctl"
+	$(Q)$(INSTALL) -m 644 uml_router/uml_routerctl.bash-completion \
+		"$(DESTDIR)$(COMPDIR)/uml_routerctl"
 
 uninstall:
 	$(Q)rm -f $(foreach f,uml_switch $(notdir $(PROGRAMS)),"$(DESTDIR)$(BINDIR)/$(f)")
 	$(Q)rm -f $(foreach f,uml_switch.1 $(notdir $(MANPAGES)),"$(DESTDIR)$(MANDIR)/man1/$(f)")
 	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE8)),"$(DESTDIR)$(MANDIR)/man8/$(f)")
-	$(Q)rm -f "$(DESTDIR)$(COMPDIR)/tunctl"
+	$(Q)rm -f "$(DESTDIR)$(COMPDIR)/tunctl" "$(DESTDIR)$(COMPDIR)/uml_routerctl"
 
 clean:
 	$(Q)rm -rf $(BUILD)

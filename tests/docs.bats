@@ -150,7 +150,7 @@ port_keys() {
 
 @test "uml_routerctl: the commands of --help and of the page are the same" {
   need_mandoc
-  local command='[a-z]+( [a-z]+)*( [[][A-Z]+[]])?'
+  local command='[a-z]+( [a-z]+)*( [[]?[A-Z=]+[]]?)*'
   same "$(timeout 10 "$ROUTERCTL" --help |
     sed -nE "s/^  ($command)  +.*/\1/p")" \
     "$(section "$CTL_PAGE" COMMANDS | sed -nE "s/^ {7}($command)(  .*)?\$/\1/p")"

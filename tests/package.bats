@@ -66,6 +66,7 @@ files() {
   timeout 20 dpkg-deb -x "$DEB" "$WORK/root"
   diff - <(files "$WORK/root") <<END
 -rw-r--r-- usr/share/bash-completion/completions/tunctl
+-rw-r--r-- usr/share/bash-completion/completions/uml_routerctl
 -rw-r--r-- usr/share/doc/uml-netutils/NEWS.gz
 -rw-r--r-- usr/share/doc/uml-netutils/README.md.gz
 -rw-r--r-- usr/share/doc/uml-netutils/changelog.gz
@@ -83,7 +84,7 @@ END
   # All belong to root, whoever has built it.
   timeout 10 dpkg -c "$DEB" | awk '$2 != "root/root" { print; bad = 1 }
     END { exit bad }'
-  field Depends | grep -q 'libcap-ng0 .*libjansson4 .*libmnl0 '
+  field Depends | grep -q 'libcap-ng0 .*libjansson4 .*libmnl0 .*libpcap0.8 '
   [ "$(field Conflicts)" = uml-utilities ]
   [ "$(field Replaces)" = uml-utilities ]
 }
@@ -138,6 +139,7 @@ END
 -rw-r--r-- opt/man/man1/uml_routerctl.1
 -rw-r--r-- opt/man/man8/tunctl.8
 -rw-r--r-- opt/share/bash-completion/completions/tunctl
+-rw-r--r-- opt/share/bash-completion/completions/uml_routerctl
 -rwxr-xr-x opt/bin/tunctl
 -rwxr-xr-x opt/bin/uml_router
 -rwxr-xr-x opt/bin/uml_routerctl

@@ -109,6 +109,38 @@ static size_t room(void)
 	return (size_t)size.ws_row - 3;
 }
 
+static json_t *rate_json(const struct rate *r)
+{
+	return json_pack(
+		"{s:s, s:s, s:s, s:{s:f, s:f}, s:{s:f, s:f}, s:f, s:I}", "name",
+		ctl_text(r->port, "name"), "type", ctl_text(r->port, "type"),
+		"state", ctl_text(r->port, "state"), "rx", "frames",
+		r->rx_frames, "bytes", r->rx_bytes, "tx", "frames",
+		r->tx_frames, "bytes", r->tx_bytes, "drops", r->drops, "queue",
+		ctl_number(json_object_get(r->port, "queue"), "length"));
+}
+
+static void print_json(const struct rate *rates, size_t n)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(list, rate_json(&rates[i]));
+	json_dumpf(list, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(list);
+}
+
+static void print_table(const struct ctl *ctl, const struct rate *rates,
+			size_t n)
+{
+	if (isatty(STDOUT_FILENO))
+		printf("\033[H\033[J"); /* ECMA-48: home, erase below */
+	printf("%s: %zu ports, per second\n", ctl->control, n);
+	print_rates(rates, n < room() ? n : room());
+}
+
 static int draw(struct ctl *ctl, const json_t *before, const json_t *after,
 		double seconds)
 {
@@ -123,10 +155,10 @@ static int draw(struct ctl *ctl, const json_t *before, const json_t *after,
 	json_array_foreach((json_t *)after, i, port)
 		rates[i] = rate_of(find_before(before, port), port, seconds);
 	qsort(rates, n, sizeof(*rates), compare);
-	if (isatty(STDOUT_FILENO))
-		printf("\033[H\033[J"); /* ECMA-48: home, erase below */
-	printf("%s: %zu ports, per second\n", ctl->control, n);
-	print_rates(rates, n < room() ? n : room());
+	if (ctl->json)
+		print_json(rates, n);
+	else
+		print_table(ctl, rates, n);
 	free(rates);
 	return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -24,36 +24,6 @@ switch() {
     --port "seqpacket:$SEQ,policy=block,name=bess" --control "$CTL"
 }
 
-# says_no STATUS TEXT... -- ARG...: uml_routerctl refuses, on standard error
-says_no() {
-  local status=$1 texts=() text
-  shift
-  while [ "$1" != -- ]; do
-    texts+=("$1")
-    shift
-  done
-  shift
-  run "-$status" --separate-stderr timeout -k 2 10 "$ROUTERCTL" "$@"
-  [ -z "$output" ]
-  # shellcheck disable=SC2154 # set by run
-  for text in "${texts[@]}"; do
-    if [[ $stderr != *"$text"* ]]; then
-      echo "$*: no '$text' in: $stderr"
-      return 1
-    fi
-  done
-}
-
-# json ARG... FILTER: what uml_routerctl shows, through a jq filter that must
-# be true
-json() {
-  ctl sw "${@:1:$#-1}" >"$WORK/json"
-  jq -e "${@: -1}" "$WORK/json" >"$WORK/jq.out" || {
-    cat "$WORK/json"
-    return 1
-  }
-}
-
 # --- what is shown -----------------------------------------------------------
 
 @test "port show: a table of 100 columns" {
@@ -277,25 +247,6 @@ bad_request age end bad_requests end" ]
 }
 
 # --- under load --------------------------------------------------------------
-
-# traffic SECONDS: two clients at full speed, unicast; joins "to" and "from"
-traffic() {
-  peer_start to --ctl "$UML" --mac "$(mac 1)" --announce recv --silence 1 --wait 20
-  peer_start from --ctl "$UML" --mac "$(mac 2)" \
-    send --to "$(mac 1)" --count 0 --seconds "$1" --rate 20000
-}
-
-# traffic_unhurt: those two lost next to nothing: what was dropped was counted
-traffic_unhurt() {
-  local got lost
-  peer_done from
-  wait_for proc_ended to
-  got=$(peer_word to received)
-  lost=$(($(peer_word from sent) - got))
-  echo "$got frames, $lost lost"
-  [ "$got" -ge 1000 ]
-  [ "$lost" -eq "$(total sw .drops.queue_full)" ]
-}
 
 @test "fdb show is complete with 5000 addresses, under traffic" {
   switch

@@ -56,7 +56,8 @@ static void on_stop(int signal_number)
 static void stop_on_signals(int fd)
 {
 	struct sigaction action = { .sa_handler = on_stop,
-				    .sa_flags = SA_RESETHAND | SA_RESTART };
+				    .sa_flags = (int)SA_RESETHAND |
+						SA_RESTART };
 
 	stop_fd = fd;
 	sigaction(SIGINT, &action, NULL);

@@ -76,16 +76,19 @@ static void set_up(struct fake_world *world, struct fake ports[])
 	fake_settle(&world->loop);
 }
 
+static bool is(const json_t *request, const char *key, const char *value)
+{
+	const char *text = json_string_value(json_object_get(request, key));
+
+	return text && strcmp(text, value) == 0;
+}
+
 /* A port that is made is a device or a socket of this machine. */
 static bool makes_a_port(const uint8_t *data, size_t size)
 {
 	json_t *request = json_loadb((const char *)data, size, 0, NULL);
-	const char *verb = json_string_value(json_object_get(request, "verb"));
-	bool makes =
-		verb && strcmp(verb, "add") == 0 &&
-		strcmp(json_string_value(json_object_get(request, "object"))
-			       ?: "",
-		       "port") == 0;
+	bool makes = is(request, "object", "port") &&
+		     is(request, "verb", "add");
 
 	json_decref(request);
 	return makes;

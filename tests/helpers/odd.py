@@ -24,6 +24,9 @@ odd.py VERB ...
                            prints "ready", stays until killed
     deaf SOCKET N          N management connections, on each 1000 requests for
                            all addresses, no answer read; prints "ready", stays
+    mute SOCKET LINE       one request, no answer read; prints "ready", stays
+    nag SOCKET N SECONDS   N management connections that ask for all ports as
+                           fast as they are answered; prints answers=N
     flood ADDRESS SECONDS  UDP to port 9, as fast as it goes
     backpressure           prints yes or no: does the kernel offer it
     cable TYPE CMD -- CMD  two programs on the two ends of a socket pair (dgram,
@@ -243,6 +246,27 @@ def deaf(path, count):
     stay()
 
 
+def mute(path, line):
+    sock = connect(path)
+    sock.sendall(line.encode() + b"\n")
+    stay()
+
+
+def nag(path, count, seconds):
+    request = b'{"object":"port","verb":"show"}\n'
+    socks = [connect(path) for _ in range(int(count))]
+    say("ready")
+    for sock in socks:
+        sock.sendall(request * 100)
+    end, answers = time.monotonic() + float(seconds), 0
+    while time.monotonic() < end:
+        for sock in select.select(socks, [], [], 0.1)[0]:
+            done = sock.recv(1 << 20).count(b'{"end":')
+            answers += done
+            sock.sendall(request * done)
+    say(f"answers={answers}")
+
+
 def flood(address, seconds):
     """Datagrams of 1000 octets as fast as the sockets let them out."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -294,6 +318,8 @@ def main():
         "chop": chop,
         "crowd": crowd,
         "deaf": deaf,
+        "mute": mute,
+        "nag": nag,
         "backpressure": backpressure,
         "flood": flood,
         "cable": cable,

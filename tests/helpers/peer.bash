@@ -23,6 +23,7 @@
 #   proc_status PID KEY            a number of /proc/PID/status
 #   cpu PID                        hundredths of a second that it has run
 #   pass_seconds N                 see there
+#   says_no / json / traffic / traffic_unhurt / most_arrived   see there
 #   descriptors PID [OP N]         how many it has open, printed or compared
 
 PEER=$BUILD/tests/helpers/peer
@@ -172,4 +173,65 @@ cpu() {
   # shellcheck disable=SC2086
   set -- ${stat##*) }
   echo $((${12} + ${13}))
+}
+
+# says_no STATUS TEXT... -- ARG...: uml_routerctl refuses, on standard error
+says_no() {
+  local status=$1 texts=() text
+  shift
+  while [ "$1" != -- ]; do
+    texts+=("$1")
+    shift
+  done
+  shift
+  run "-$status" --separate-stderr timeout -k 2 10 "$ROUTERCTL" "$@"
+  [ -z "$output" ]
+  # shellcheck disable=SC2154 # set by run
+  for text in "${texts[@]}"; do
+    if [[ $stderr != *"$text"* ]]; then
+      echo "$*: no '$text' in: $stderr"
+      return 1
+    fi
+  done
+}
+
+# json ARG... FILTER: what uml_routerctl shows, through a jq filter that must
+# be true
+json() {
+  ctl sw "${@:1:$#-1}" >"$WORK/json"
+  jq -e "${@: -1}" "$WORK/json" >"$WORK/jq.out" || {
+    cat "$WORK/json"
+    return 1
+  }
+}
+
+# traffic SECONDS: two clients at full speed, unicast; joins "to" and "from"
+traffic() {
+  peer_start to --ctl "$UML" --mac "$(mac 1)" --announce recv --silence 1 --wait 20
+  peer_start from --ctl "$UML" --mac "$(mac 2)" \
+    send --to "$(mac 1)" --count 0 --seconds "$1" --rate 20000
+}
+
+# traffic_unhurt: those two lost next to nothing: what was dropped was counted
+traffic_unhurt() {
+  local got lost
+  peer_done from
+  wait_for proc_ended to
+  got=$(peer_word to received)
+  lost=$(($(peer_word from sent) - got))
+  echo "$got frames, $lost lost"
+  [ "$got" -ge 1000 ]
+  [ "$lost" -eq "$(total sw .drops.queue_full)" ]
+}
+
+# most_arrived: the same, where others send as well: nine of ten at least
+most_arrived() {
+  local got sent
+  peer_done from
+  wait_for proc_ended to
+  got=$(peer_word to received)
+  sent=$(peer_word from sent)
+  echo "$got frames of $sent"
+  [ "$got" -ge 1000 ]
+  [ $((got * 10)) -ge $((sent * 9)) ]
 }

@@ -138,7 +138,9 @@ static void print_samples(FILE *out, const struct metric *m,
 		return;
 	}
 	json_object_foreach(group, reason, value)
+	{
 		print_sample(out, m, port, reason, json_integer_value(value));
+	}
 }
 
 void ctl_prometheus_print(const json_t *stats, const json_t *ports, FILE *out)
@@ -160,7 +162,9 @@ void ctl_prometheus_print(const json_t *stats, const json_t *ports, FILE *out)
 
 		print_head(out, m->name, m->counter, m->help);
 		json_array_foreach((json_t *)ports, k, port)
+		{
 			print_samples(out, m, port, port);
+		}
 	}
 }
 

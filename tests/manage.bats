@@ -308,7 +308,8 @@ monitor_start() {
   for _ in 1 2 3; do
     json -j stats '.ports.now == 0'
   done
-  total sw .ports.refused -ge 3
+  # One made room; a client that leaves makes it for the next.
+  total sw .ports.refused -eq 1
   proc_alive crowd
 }
 

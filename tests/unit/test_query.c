@@ -465,7 +465,185 @@ static void test_named_port_leaves(void)
 		  "\"args\":[\"p3\"]}"))
 		tap_bail("query_begin");
 	unplug(&b, 3);
+	/* Another one of that name was not asked for. */
+	plug(&b, 3, "p3");
 	shows(&b, &query, NULL);
+	tear_down(&b);
+}
+
+/* --- changes ------------------------------------------------------------- */
+
+#define WORDS(object, verb, args)                                              \
+	"{\"object\":\"" object "\",\"verb\":\"" verb "\",\"args\":[" args "]}"
+
+/* A change is made; @count is how much it says it has changed. */
+static void changes(struct bench *b, const char *line, json_int_t count)
+{
+	json_t *all = ask(b, line);
+
+	ok(json_array_size(all) == 1 &&
+		   number_at(json_array_get(all, 0), NULL, "changed") == count,
+	   "%s", line);
+	json_decref(all);
+	fake_settle(&b->world.loop);
+}
+
+static void test_port_changes(void)
+{
+	struct bench b;
+
+	set_up(&b);
+	changes(&b, WORDS("port", "set", "\"p0\",\"queue=77\""), 1);
+	is_int(b.port[0].port->queue.limit, 77, "queue=");
+	changes(&b, WORDS("port", "set", "\"p0\",\"policy=block\""), 1);
+	ok(b.port[0].port->policy == POLICY_BLOCK && b.world.sw.blocking == 3,
+	   "policy=");
+	refused(&b, WORDS("port", "set", "\"p0\",\"queue=1\",\"queue=0\""),
+		"bad_argument");
+	refused(&b, WORDS("port", "set", "\"p0\",\"queue\""), "bad_argument");
+	refused(&b, WORDS("port", "set", "\"p0\",\"offload=on\""),
+		"bad_argument");
+	refused(&b, WORDS("port", "set", "\"p0\",\"=\""), "bad_argument");
+	refused(&b, WORDS("port", "set", "\"p0\""), "bad_argument");
+	refused(&b, WORDS("port", "set", "\"p9\",\"queue=1\""), "no_such_port");
+	is_int(b.port[0].port->queue.limit, 77, "nothing of it");
+	changes(&b, WORDS("port", "del", "\"p0\""), 1);
+	ok(!b.port[0].port, "port del");
+	refused(&b, WORDS("port", "del", "\"p0\""), "no_such_port");
+	refused(&b, WORDS("port", "add", "\"fd:0\""), "bad_argument");
+	refused(&b, WORDS("port", "add", "\"uml:x\""), "bad_argument");
+	refused(&b, WORDS("port", "add", "\"\""), "bad_argument");
+	is_int((intmax_t)b.world.sw.port_count, PORTS - 1, "no more, no less");
+	tear_down(&b);
+}
+
+/* With frames that wait in it. */
+static void test_queue_changes(void)
+{
+	struct bench b;
+	uint32_t i;
+
+	set_up(&b);
+	fake_room(&b.port[1], 0);
+	for (i = 0; i < 10; i++)
+		fake_put(&b.port[0], 100, FAKE_ALL, i);
+	fake_settle(&b.world.loop);
+	changes(&b, WORDS("port", "set", "\"p1\",\"queue=3\""), 1);
+	is_str(fake_check(&b.world.sw), NULL, "in order");
+	changes(&b, WORDS("port", "set", "\"p1\",\"queue=5000\""), 1);
+	fake_room(&b.port[1], FAKE_ENDLESS);
+	fake_settle(&b.world.loop);
+	ok(fake_in_order(&b.port[1], 0, 10), "block: all of them leave");
+	fake_room(&b.port[1], 0);
+	changes(&b, WORDS("port", "set", "\"p1\",\"policy=drop\""), 1);
+	for (i = 10; i < 20; i++)
+		fake_put(&b.port[0], 100, FAKE_ALL, i);
+	fake_settle(&b.world.loop);
+	changes(&b, WORDS("port", "set", "\"p1\",\"queue=3\""), 1);
+	is_int(b.port[1].port->queue.len, 3, "drop: to the new end");
+	is_int((intmax_t)b.port[1].port->stats.drops[DROP_QUEUE_FULL], 7,
+	       "that is counted");
+	is_str(fake_check(&b.world.sw), NULL, "in order");
+	tear_down(&b);
+}
+
+static void test_fdb_changes(void)
+{
+	struct bench b;
+	json_t *all;
+
+	set_up(&b);
+	fake_put(&b.port[0], 100, FAKE_ALL, 1);
+	fake_put(&b.port[1], 101, FAKE_ALL, 1);
+	fake_settle(&b.world.loop);
+	changes(&b, WORDS("fdb", "add", "\"02:00:00:00:00:64\",\"p4\""), 1);
+	fake_put(&b.port[0], 100, FAKE_ALL, 1);
+	fake_settle(&b.world.loop);
+	all = ask(&b, WORDS("fdb", "show", "\"p4\""));
+	ok(json_array_size(all) == 1 &&
+		   json_is_true(
+			   json_object_get(json_array_get(all, 0), "static")),
+	   "static, and not moved");
+	json_decref(all);
+	refused(&b, WORDS("fdb", "add", "\"02:00:00:00:00:64\",\"p3\""),
+		"exists");
+	refused(&b, WORDS("fdb", "add", "\"03:00:00:00:00:64\",\"p3\""),
+		"bad_argument");
+	refused(&b, WORDS("fdb", "add", "\"02:00:00:00:00:65\",\"p9\""),
+		"no_such_port");
+	refused(&b, WORDS("fdb", "add", "\"02:00:00:00:00:65\""),
+		"bad_argument");
+	changes(&b, WORDS("fdb", "flush", "\"p4\""), 0);
+	changes(&b, WORDS("fdb", "flush", ""), 1);
+	is_int(fdb_count(b.world.sw.fdb), 1, "static ones stay");
+	changes(&b, WORDS("fdb", "del", "\"02:00:00:00:00:64\""), 1);
+	refused(&b, WORDS("fdb", "del", "\"02:00:00:00:00:64\""),
+		"no_such_address");
+	is_int(fdb_count(b.world.sw.fdb), 0, "none is left");
+	tear_down(&b);
+}
+
+static void test_not_trusted(void)
+{
+	static const char *const lines[] = {
+		WORDS("port", "add", "\"uml:/x\""),
+		WORDS("port", "del", "\"p0\""),
+		WORDS("port", "set", "\"p0\",\"queue=1\""),
+		WORDS("fdb", "add", "\"02:00:00:00:00:64\",\"p0\""),
+		WORDS("fdb", "del", "\"02:00:00:00:00:64\""),
+		WORDS("fdb", "flush", ""),
+		WORDS("capture", "", ""),
+		WORDS("shutdown", "", ""),
+	};
+	struct bench b;
+	size_t i;
+
+	set_up(&b);
+	b.who.trusted = false;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		refused(&b, lines[i], "not_allowed");
+	taken(&b, WORDS("port", "show", ""), PORTS);
+	taken(&b, WORDS("stats", "", ""), 1);
+	ok(!b.world.loop.stopped && b.world.sw.port_count == PORTS,
+	   "nothing has changed");
+	tear_down(&b);
+}
+
+static void test_streams(void)
+{
+	struct query query;
+	struct bench b;
+
+	set_up(&b);
+	refused(&b, WORDS("monitor", "", "\"x\""), "bad_argument");
+	refused(&b, WORDS("capture", "", "\"port=p9\""), "no_such_port");
+	refused(&b, WORDS("capture", "", "\"snaplen=0\""), "bad_argument");
+	refused(&b, WORDS("capture", "", "\"count=-1\""), "bad_argument");
+	refused(&b, WORDS("capture", "", "\"direction=\""), "bad_argument");
+	refused(&b, WORDS("capture", "", "\"filter=0006\""), "bad_argument");
+	refused(&b, WORDS("capture", "", "\"x=y\""), "bad_argument");
+	ok(!begin(&b, &query, WORDS("monitor", "", "")) &&
+		   query.stream == QUERY_MONITOR,
+	   "monitor");
+	query_end(&query);
+	ok(!begin(&b, &query, WORDS("capture", "", "")) &&
+		   query.stream == QUERY_CAPTURE && !query.capture.port &&
+		   query.capture.directions == CAPTURE_IN &&
+		   !query.capture.filter,
+	   "capture");
+	query_end(&query);
+	ok(!begin(&b, &query,
+		  WORDS("capture", "",
+			"\"port=p1\",\"snaplen=9\",\"count=3\","
+			"\"filter=0006000000000001\"")) &&
+		   query.capture.port == b.port[1].port->serial &&
+		   query.capture.directions == (CAPTURE_IN | CAPTURE_OUT) &&
+		   query.capture.snaplen == 9 && query.capture.count == 3 &&
+		   query.capture.filter,
+	   "capture of a port");
+	query_end(&query);
+	changes(&b, WORDS("shutdown", "", ""), 1);
+	ok(b.world.loop.stopped, "shutdown");
 	tear_down(&b);
 }
 
@@ -517,5 +695,10 @@ int main(void)
 	test_all_ports_leave();
 	test_named_port_leaves();
 	test_addresses_leave();
+	test_port_changes();
+	test_queue_changes();
+	test_fdb_changes();
+	test_not_trusted();
+	test_streams();
 	return tap_done();
 }

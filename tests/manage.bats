@@ -68,6 +68,16 @@ monitor_start() {
   still_serves sw
 }
 
+@test "port show: 100 columns, also with long names" {
+  switch
+  ctl sw port add "seqpacket:$SEQ,name=a-name-of-20-letters"
+  peer_start a --proto seqpacket --ctl "$SEQ" --mac "$(mac 1)" idle
+  run -0 ctl sw port show
+  [ "${lines[1]}" = a-name-of-20-letters0 ]
+  [[ ${lines[2]} =~ ^\ {13}seqpacket\ .*\ up\ +drop ]]
+  [ "$(wc -L <<<"$output")" -le 100 ]
+}
+
 @test "port add: what is refused, and nothing is left of it" {
   local before
   switch

@@ -82,11 +82,13 @@ static void take(struct capture *c, const struct frame *frame,
 void capture_frames(struct port *port, enum capture_direction direction,
 		    struct frame *const frames[], unsigned int n)
 {
-	struct capture_record record = { .direction = direction,
-					 .time = wall_clock() };
+	struct capture_record record = { .direction = direction };
 	struct list *at, *after;
 	unsigned int i;
 
+	if (list_empty(&port->sw->captures))
+		return;
+	record.time = wall_clock();
 	memcpy(record.port, port->name, sizeof(record.port));
 	list_for_each_safe(at, after, &port->sw->captures) {
 		struct capture *c = container_of(at, struct capture, node);

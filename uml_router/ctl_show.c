@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Answers of the switch as tables. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "ctl.h"
 
@@ -18,45 +19,52 @@ const char *ctl_octets(double n, char out[16])
 	return out;
 }
 
-/* A count in at most ten characters. */
-static const char *count(json_int_t n, char out[24])
+/* A count in at most @width characters, 5 to 20. */
+static const char *count(json_int_t n, int width, char out[24])
 {
 	static const char *const units[] = { "", "k", "M", "G", "T", "P", "E" };
 	size_t unit = 0;
 
-	for (; n > 9999999999 || (unit && n > 999999999); unit++)
+	while (snprintf(out, 24, "%" INT "%s", n, units[unit]) > width) {
 		n /= 1000;
-	snprintf(out, 24, "%" INT "%s", n, units[unit]);
+		unit++;
+	}
 	return out;
 }
 
 void ctl_port_head(void)
 {
-	printf("%-12s %-9s %7s %-7s %-5s %10s %9s %10s %9s %7s %5s\n", "PORT",
+	printf("%-12s %-10s %7s %-7s %-5s %9s %9s %10s %9s %7s %5s\n", "PORT",
 	       "TYPE", "PID", "STATE", "FULL", "RX-FRAMES", "RX-BYTES",
 	       "TX-FRAMES", "TX-BYTES", "DROPS", "QUEUE");
 }
 
+/* A name that is too long for its column has a line of its own. */
 void ctl_port_row(const json_t *port)
 {
 	const json_t *queue = json_object_get(port, "queue");
 	const json_t *rx = json_object_get(port, "rx");
 	const json_t *tx = json_object_get(port, "tx");
 	json_int_t pid = ctl_number(json_object_get(port, "peer"), "pid");
-	char pid_text[24] = "-", in[16], out[16], rxf[24], txf[24];
+	const char *name = ctl_text(port, "name");
+	char pid_text[24] = "-", in[16], out[16];
+	char frames[2][24], drops[24], length[24];
 
 	if (pid)
 		snprintf(pid_text, sizeof(pid_text), "%" INT, pid);
-	printf("%-12s %-9s %7s %-7s %-5s %10s %9s %10s %9s %7" INT " %5" INT
-	       "\n",
-	       ctl_text(port, "name"), ctl_text(port, "type"), pid_text,
-	       ctl_text(port, "state"), ctl_text(queue, "policy"),
-	       count(ctl_number(rx, "frames"), rxf),
+	if (strlen(name) > 12) {
+		printf("%s\n", name);
+		name = "";
+	}
+	printf("%-12s %-10s %7s %-7s %-5s %9s %9s %10s %9s %7s %5s\n", name,
+	       ctl_text(port, "type"), pid_text, ctl_text(port, "state"),
+	       ctl_text(queue, "policy"),
+	       count(ctl_number(rx, "frames"), 9, frames[0]),
 	       ctl_octets((double)ctl_number(rx, "bytes"), in),
-	       count(ctl_number(tx, "frames"), txf),
+	       count(ctl_number(tx, "frames"), 10, frames[1]),
 	       ctl_octets((double)ctl_number(tx, "bytes"), out),
-	       ctl_sum(json_object_get(port, "drops")),
-	       ctl_number(queue, "length"));
+	       count(ctl_sum(json_object_get(port, "drops")), 7, drops),
+	       count(ctl_number(queue, "length"), 5, length));
 }
 
 void ctl_fdb_head(void)

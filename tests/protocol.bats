@@ -152,7 +152,7 @@ everybody_talks() {
   : >"$WORK/file"
   proc_start dgram "$PEER" listen --type dgram --path "$WORK/dgram"
   wait_for test -S "$WORK/dgram"
-  for words in version=4 version=0xffffffff version=1\ kind=1 kind=1 kind=0x100 \
+  for words in version=4 version=0xffffffff version=1\ kind=1 kind=2 kind=0x100 \
     family=2 family=0 \
     "sock=$(realpath --relative-to=. "$WORK/dgram")" "sock=$WORK/missing" "sock=$WORK/file" \
     "sock=$UML" "sock=/$(printf '%0107d' 0)"; do

@@ -24,11 +24,12 @@ LIBS := libcap-ng libmnl jansson
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 
-# tunctl runs once per device, often in a loop: what it can have in itself, the
-# dynamic linker need not look for. A library without an archive stays dynamic.
+# tunctl and uml_net run once per device, often in a loop: what they can have in
+# themselves, the dynamic linker need not look for. A library without an archive
+# stays dynamic.
 archive = $(if $(findstring /,$(1)),$(1),$(2))
 static  = $(call archive,$(shell $(CC) -print-file-name=lib$(1:-l%=%).a),$(1))
-TUNCTL_LIBS = $(foreach lib,$(PKG_LIBS),$(if $(filter -l%,$(lib)),$(call \
+STATIC_LIBS = $(foreach lib,$(PKG_LIBS),$(if $(filter -l%,$(lib)),$(call \
 	static,$(lib)),$(lib)))
 
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS) -I. -D_GNU_SOURCE \
@@ -39,6 +40,7 @@ COMMON_SRC := $(wildcard common/*.c)
 ROUTER_SRC := $(filter-out uml_router/main.c uml_router/uml_routerctl.c, \
 	$(wildcard uml_router/*.c))
 TUNCTL_SRC := $(filter-out tunctl/main.c,$(wildcard tunctl/*.c))
+NET_SRC    := $(filter-out uml_net/main.c,$(wildcard uml_net/*.c))
 HELPER_SRC := $(wildcard tests/helpers/*.c)
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 BENCH_SRC  := $(wildcard bench/*.c)
@@ -49,13 +51,15 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 COMMON_OBJ := $(call obj,$(COMMON_SRC))
 ROUTER_OBJ := $(call obj,$(ROUTER_SRC))
 TUNCTL_OBJ := $(call obj,$(TUNCTL_SRC))
+NET_OBJ    := $(call obj,$(NET_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
 FAKE_OBJ   := $(call obj,tests/unit/fake.c)
 REPLAY_OBJ := $(call obj,tests/fuzz/replay.c)
 
 PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl \
-	$(BUILD)/tunctl/tunctl
+	$(BUILD)/tunctl/tunctl $(BUILD)/uml_net/uml_net
 MANPAGES := $(wildcard man/*.1)
+MANPAGE5 := $(wildcard man/*.5)
 MANPAGE8 := $(wildcard man/*.8)
 PEER     := $(BUILD)/tests/helpers/peer
 UNITS    := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
@@ -63,10 +67,12 @@ UNITS    := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 REPLAYS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/unit/test_%,$(FUZZ_SRC))
 FUZZERS  := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
-# Those of tunctl are linked with it, not with the switch.
-TUNCTL_UNITS   := $(filter $(BUILD)/tests/unit/test_tunctl_%,$(UNITS))
-TUNCTL_REPLAYS := $(filter $(BUILD)/tests/unit/test_fuzz_tunctl,$(REPLAYS))
-TUNCTL_FUZZERS := $(filter $(BUILD)/tests/fuzz/fuzz_tunctl,$(FUZZERS))
+# A test is linked with the program that its name holds, else with the switch.
+tested = $(or $(strip $(foreach program,tunctl uml_net,$(if $(findstring \
+	_$(program)_,_$(1)_),$(program)))),uml_router)
+TESTED_tunctl     := $(TUNCTL_OBJ)
+TESTED_uml_net    := $(NET_OBJ)
+TESTED_uml_router := $(FAKE_OBJ) $(ROUTER_OBJ)
 
 ifeq ($(V),1)
 Q :=
@@ -100,8 +106,13 @@ $(BUILD)/uml_router/uml_routerctl: $(BUILD)/uml_router/uml_routerctl.o $(COMMON_
 	$(call say,LD,$@)
 	$(link)
 
-$(BUILD)/tunctl/tunctl: PKG_LIBS := $(TUNCTL_LIBS)
+$(BUILD)/tunctl/tunctl $(BUILD)/uml_net/uml_net: PKG_LIBS := $(STATIC_LIBS)
+
 $(BUILD)/tunctl/tunctl: $(BUILD)/tunctl/main.o $(TUNCTL_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+$(BUILD)/uml_net/uml_net: $(BUILD)/uml_net/main.o $(NET_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
@@ -109,37 +120,24 @@ $(PEER): $(BUILD)/tests/helpers/peer.o $(CLIENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(TUNCTL_UNITS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
-		$(TUNCTL_OBJ) $(COMMON_OBJ)
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(CLIENT_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(TUNCTL_REPLAYS): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o \
-		$(REPLAY_OBJ) $(TUNCTL_OBJ) $(COMMON_OBJ)
+.SECONDEXPANSION:
+$(UNITS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
+		$$(TESTED_$$(call tested,$$*)) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(filter-out $(TUNCTL_UNITS),$(UNITS)): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(FAKE_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
-	$(call say,LD,$@)
-	$(link)
-
-$(filter-out $(TUNCTL_REPLAYS),$(REPLAYS)): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o $(REPLAY_OBJ) \
-		$(FAKE_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+$(REPLAYS): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o \
+		$(REPLAY_OBJ) $$(TESTED_$$(call tested,$$*)) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
-$(TUNCTL_FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
-		$(TUNCTL_OBJ) $(COMMON_OBJ)
-	$(call say,LD,$@)
-	$(link)
-
-$(filter-out $(TUNCTL_FUZZERS),$(FUZZERS)): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FAKE_OBJ) \
-		$(ROUTER_OBJ) $(COMMON_OBJ)
-	$(call say,LD,$@)
-	$(link)
-
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(CLIENT_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+$(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
+		$$(TESTED_$$(call tested,$$*)) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
@@ -252,6 +250,9 @@ install: all
 	$(Q)$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man1"
 	$(Q)$(INSTALL) -m 644 $(MANPAGES) "$(DESTDIR)$(MANDIR)/man1"
 	$(Q)ln -sf uml_router.1 "$(DESTDIR)$(MANDIR)/man1/uml_switch.1"
+	$(call say,INST,"$(DESTDIR)$(MANDIR)/man5")
+	$(Q)$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man5"
+	$(Q)$(INSTALL) -m 644 $(MANPAGE5) "$(DESTDIR)$(MANDIR)/man5"
 	$(call say,INST,"$(DESTDIR)$(MANDIR)/man8")
 	$(Q)$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man8"
 	$(Q)$(INSTALL) -m 644 $(MANPAGE8) "$(DESTDIR)$(MANDIR)/man8"
@@ -262,11 +263,12 @@ install: all
 uninstall:
 	$(Q)rm -f $(foreach f,uml_switch $(notdir $(PROGRAMS)),"$(DESTDIR)$(BINDIR)/$(f)")
 	$(Q)rm -f $(foreach f,uml_switch.1 $(notdir $(MANPAGES)),"$(DESTDIR)$(MANDIR)/man1/$(f)")
+	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE5)),"$(DESTDIR)$(MANDIR)/man5/$(f)")
 	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE8)),"$(DESTDIR)$(MANDIR)/man8/$(f)")
 	$(Q)rm -f "$(DESTDIR)$(COMPDIR)/tunctl"
 
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(wildcard common/*.c uml_router/*.c tunctl/*.c \
+-include $(patsubst %.c,$(BUILD)/%.d,$(wildcard common/*.c uml_router/*.c tunctl/*.c uml_net/*.c \
 	tests/helpers/*.c tests/unit/*.c tests/fuzz/*.c bench/*.c))

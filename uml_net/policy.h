@@ -30,7 +30,7 @@
 #define POLICY_FILE "/etc/uml_net.conf"
 
 /** Taps that a line without "taps" allows, and the most that it can say. */
-#define POLICY_TAPS	64
+#define POLICY_TAPS 64
 #define POLICY_TAPS_MAX 65535
 
 /** Longest line, without its newline, and longest file, in octets. */

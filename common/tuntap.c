@@ -331,7 +331,7 @@ static int settle(struct tuntap *tt, const struct tuntap_request *req,
 static int open_all(struct tuntap *tt, const struct tuntap_request *req,
 		    struct err *err)
 {
-	tt->fd[0] = open_clone(req->clone, err);
+	tt->fd[0] = req->opened ? req->opened : open_clone(req->clone, err);
 	if (tt->fd[0] < 0)
 		return -1;
 	tt->queues = 1;
@@ -348,8 +348,10 @@ int tuntap_open(struct tuntap *tt, const struct tuntap_request *req,
 		struct err *err)
 {
 	memset(tt, 0, sizeof(*tt));
-	if (check_request(req, err))
+	if (check_request(req, err)) {
+		close_quietly(req->opened ? req->opened : -1);
 		return -1;
+	}
 	if (!open_all(tt, req, err))
 		return 0;
 	tuntap_close(tt);

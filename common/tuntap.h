@@ -46,6 +46,8 @@ enum tuntap_offload {
 /**
  * struct tuntap_request - What is wanted of tuntap_open()
  * @clone:	clone device, NULL for TUNTAP_CLONE_DEVICE
+ * @opened:	a descriptor of it that is open already, of whoever could open
+ *		it; belongs to tuntap_open(). 0: @clone is opened
  * @name:	device name or a "%d" pattern; NULL lets the kernel choose
  * @kind:	tun or tap
  * @how:	attach, create or either
@@ -57,6 +59,7 @@ enum tuntap_offload {
  */
 struct tuntap_request {
 	const char *clone;
+	int opened;
 	const char *name;
 	enum tuntap_kind kind;
 	enum tuntap_open how;

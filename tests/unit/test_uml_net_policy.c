@@ -225,7 +225,7 @@ static void test_words(void)
 		"conf:1: 'taps' has no meaning after 'deny'");
 	refused("deny all forward",
 		"conf:1: 'forward' has no meaning after 'deny'");
-	refused("allow all user 1",
+	refused("allow all user 1\nalow all",
 		"conf:1: 'user' is none of address, taps, forward");
 }
 
@@ -419,6 +419,9 @@ static void test_warnings(void)
 	       "allow user 1 address 10.1.0.0/16,11.0.0.0/8\n"
 	       "allow user 1\n",
 	       "", "not all inside");
+	warned("allow user 1 address 10.0.0.0/16\n"
+	       "allow user 1 address 10.0.0.0/8\n",
+	       "", "more from the same address on");
 	warned("deny user 1 address 10.0.0.0/8\n"
 	       "allow user 1 address 10.1.0.0/16\n",
 	       "", "who has no address is not denied one");

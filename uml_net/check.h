@@ -34,12 +34,8 @@ typedef int (*check_taps)(uid_t uid, unsigned int *taps, struct err *err);
 
 /**
  * check_explain() - Tell what the policy would say to a request, and why
- * @words:	USER VERB [ARG...], ends with NULL:
- *			[tuntap] up [GATEWAY]
- *			[tuntap] add|del DEVICE ADDRESS [NETMASK]
- *			slip up [GATEWAY], slip down
- *			ethertap DEVICE FD [GATEWAY]
- *		with or without the protocol's version before the verb
+ * @words:	USER and a request as request_parse() takes it, ends with NULL;
+ *		its version, and the "tuntap" of "tuntap up", can be left out
  * @taps:	asks the host how many taps the user holds; NULL: not known
  * @out:	gets the explanation
  * @err:	filled where there is none: wrong words, a policy with errors, a

@@ -377,6 +377,21 @@ int netlink_link_master(struct netlink *nl, unsigned int index,
 			    label_of(index).text, label_of(bridge).text);
 }
 
+int netlink_link_del(struct netlink *nl, unsigned int index, struct err *err)
+{
+	struct ifinfomsg info = {
+		.ifi_family = AF_UNSPEC,
+		.ifi_index = (int)index,
+	};
+	struct nlmsghdr *nlh;
+
+	nlh = netlink_message(nl, RTM_DELLINK, NLM_F_ACK, &info, sizeof(info));
+	if (netlink_talk(nl, nlh, NULL, NULL))
+		return netlink_fail(nl, err, "delete interface %s",
+				    label_of(index).text);
+	return 0;
+}
+
 int netlink_link_alias(struct netlink *nl, unsigned int index,
 		       const char *alias, struct err *err)
 {

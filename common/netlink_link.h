@@ -166,6 +166,9 @@ int netlink_link_mac(struct netlink *nl, unsigned int index,
 int netlink_link_master(struct netlink *nl, unsigned int index,
 			unsigned int bridge, struct err *err);
 
+/** netlink_link_del() - Delete an interface, even one that programs have open */
+int netlink_link_del(struct netlink *nl, unsigned int index, struct err *err);
+
 /** netlink_link_alias() - Set the alias, which needs the right to administer */
 int netlink_link_alias(struct netlink *nl, unsigned int index,
 		       const char *alias, struct err *err);

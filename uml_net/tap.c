@@ -103,7 +103,7 @@ static int make(struct session *s, const char *name, struct tuntap *tt,
 	if (session_permit(s, gateway, true, &verdict, err) ||
 	    check_ground(s, err) || open_tap(s, name, tt, link, err) ||
 	    set_address(s, link, err) || look_again(s, &verdict, err) ||
-	    guard_start(link->index, err))
+	    guard_start(link->index, s->req.reply_fd, err))
 		return -1;
 	forward_ip(&verdict, &s->reply);
 	return 0;

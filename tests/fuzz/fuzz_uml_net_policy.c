@@ -108,7 +108,7 @@ struct idle {
 static void hear(void *data, bool error, const char *text)
 {
 	struct idle *idle = data;
-	unsigned int line;
+	unsigned int line = 0;
 
 	must(!error && sscanf(text, "conf:%u: warning: ", &line) == 1,
 	     "a warning");

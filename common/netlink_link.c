@@ -238,12 +238,20 @@ static int list_link(const struct nlmsghdr *nlh, void *data)
 	struct link_list *list = data;
 
 	read_link(nlh, &link);
-	if (!link.index || strcmp(link.kind, list->kind))
+	if (!link.index || (list->kind && strcmp(link.kind, list->kind) != 0))
 		return MNL_CB_OK;
 	return netlink_rows_add(&list->rows, &link);
 }
 
 /* The kernel leaves out other kinds by itself since Linux 4.6. */
+static void put_kind(struct nlmsghdr *nlh, const char *kind)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 int netlink_link_list(struct netlink *nl, const char *kind,
 		      struct netlink_link **links, size_t *count,
 		      struct err *err)
@@ -251,15 +259,13 @@ int netlink_link_list(struct netlink *nl, const char *kind,
 	struct link_list list = { .rows.size = sizeof(**links), .kind = kind };
 	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
 	struct nlmsghdr *nlh;
-	struct nlattr *nest;
 
 	nlh = netlink_message(nl, RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info));
-	nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
-	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, list.kind);
-	mnl_attr_nest_end(nlh, nest);
+	if (kind)
+		put_kind(nlh, kind);
 	if (netlink_dump(nl, nlh, list_link, &list.rows))
 		return netlink_fail(nl, err, "list interfaces of kind '%s'",
-				    kind);
+				    kind ? kind : "any");
 	*links = list.rows.rows;
 	*count = list.rows.count;
 	return 0;

@@ -120,7 +120,7 @@ int netlink_link_at(struct netlink *nl, unsigned int index,
 /**
  * netlink_link_list() - Every interface of one kind
  * @nl:		handle
- * @kind:	"tun", "bridge", ...
+ * @kind:	"tun", "bridge", ...; NULL for all
  * @links:	set on success to an array in the kernel's order, to be freed;
  *		NULL where there is none
  * @count:	how many

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,9 @@
 #include "uml_net/check.h"
 #include "uml_net/guest.h"
 #include "uml_net/mark.h"
+#include "uml_net/relay.h"
 #include "uml_net/session.h"
+#include "uml_net/slip.h"
 #include "uml_net/tap.h"
 
 static void usage(FILE *out)
@@ -97,37 +100,26 @@ static int option(const struct session *s, char *const words[], struct err *err)
 	return flush();
 }
 
-static int run(struct session *s, struct err *err)
+/* @told is set by what tells the guest by itself. */
+static int run(struct session *s, bool *told, struct err *err)
 {
 	switch (s->req.verb) {
 	case REQUEST_UP:
-		return tap_up(s, err);
+		return tap_up(s, told, err);
 	case REQUEST_ADD:
 		return tap_add(s, err);
 	case REQUEST_DEL:
 		return tap_del(s, err);
 	case REQUEST_SLIP_UP:
+		return slip_up(s, &slip_line, err);
 	case REQUEST_SLIP_DOWN:
+		return slip_down(s, &slip_line, err);
 	case REQUEST_ETHERTAP:
+		return relay_run(s, told, err);
 	case REQUEST_NONE:
 		break;
 	}
-	return err_set(err, "not there yet");
-}
-
-/* A tap that was handed over is told of with it. */
-static bool told(const struct request *req)
-{
-	return req->verb == REQUEST_UP;
-}
-
-static int succeed(struct session *s)
-{
-	struct err err = { "" };
-
-	if (!told(&s->req) && reply_send(&s->reply, &s->req, true, &err))
-		die("%s", err.text);
-	return EXIT_SUCCESS;
+	return err_set(err, "no request");
 }
 
 /* The guest and whoever reads its terminal hear the sentence. */
@@ -136,19 +128,24 @@ static int fail(struct session *s, const char *why)
 	session_audit(s, NULL, why);
 	reply_clear(&s->reply);
 	reply_line(&s->reply, "%s", why);
-	if (s->req.reply == REQUEST_SILENT || s->req.reply == REQUEST_STATUS ||
-	    reply_send(&s->reply, &s->req, false, NULL))
+	if (reply_send(&s->reply, &s->req, false, NULL) ||
+	    s->req.reply == REQUEST_SILENT || s->req.reply == REQUEST_STATUS)
 		fprintf(stderr, "uml_net: %s\n", why);
-	if (s->req.reply == REQUEST_STATUS)
-		reply_send(&s->reply, &s->req, false, NULL);
 	return EXIT_FAILURE;
 }
 
 static int serve(struct session *s, struct err *err)
 {
-	if (session_begin(s, err) || guest_sweep(s->nl, err) || run(s, err))
+	bool told = false;
+
+	if (!session_begin(s, err) && !guest_sweep(s->nl, err) &&
+	    !run(s, &told, err) &&
+	    (told || !reply_send(&s->reply, &s->req, true, err)))
+		return EXIT_SUCCESS;
+	if (!told)
 		return fail(s, err->text);
-	return succeed(s);
+	log_msg(LOG_LEVEL_ERR, NULL, "%s", err->text);
+	return EXIT_FAILURE;
 }
 
 /* From here on we end by our own will only. */

@@ -52,7 +52,7 @@ int mark_find(struct netlink *nl, const char *name, uid_t uid,
 	errno = EPERM;
 	err_set(err, "'%s' is no device that uml_net made for user %u", name,
 		(unsigned int)uid);
-	return err_hint(err, "what it made is what it changes");
+	return err_hint(err, "it changes only what it made for the caller");
 }
 
 int mark_count(struct netlink *nl, uid_t uid, unsigned int *taps,
@@ -61,7 +61,7 @@ int mark_count(struct netlink *nl, uid_t uid, unsigned int *taps,
 	struct netlink_link *links;
 	size_t count, i;
 
-	if (netlink_link_list(nl, "tun", &links, &count, err))
+	if (netlink_link_list(nl, NULL, &links, &count, err))
 		return -1;
 	*taps = 0;
 	for (i = 0; i < count; i++)

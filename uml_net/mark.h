@@ -40,7 +40,7 @@ int mark_find(struct netlink *nl, const char *name, uid_t uid,
 	      struct netlink_link *link, struct err *err);
 
 /**
- * mark_count() - How many taps a user holds
+ * mark_count() - How many devices a user holds, taps for the most part
  * @nl:		handle
  * @uid:	the user
  * @taps:	set on success

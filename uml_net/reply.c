@@ -92,6 +92,14 @@ int reply_send(const struct reply *reply, const struct request *req, bool good,
 	return 0;
 }
 
+int reply_change(const struct reply *reply, const struct request *req,
+		 struct err *err)
+{
+	if (req->reply != REQUEST_STATUS_TEXT)
+		return 0;
+	return put_text(reply, req->reply_fd, NULL, err);
+}
+
 int reply_descriptor(const struct reply *reply, const struct request *req,
 		     const char *name, int fd, struct err *err)
 {

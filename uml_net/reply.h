@@ -50,6 +50,10 @@ void reply_clear(struct reply *reply);
 int reply_send(const struct reply *reply, const struct request *req, bool good,
 	       struct err *err);
 
+/** reply_change() - Tell a guest of a change that it asked for later */
+int reply_change(const struct reply *reply, const struct request *req,
+		 struct err *err);
+
 /**
  * reply_descriptor() - Hand over a tap
  * @reply:	the account

@@ -142,19 +142,27 @@ int request_address(const char *what, const char *text, struct in_addr *addr,
 }
 
 /* The guest's subnet is told, and not needed: the host knows its own. */
-static int check_netmask(const char *text, struct err *err)
+int request_netmask(const uint8_t octets[4], struct err *err)
 {
-	struct in_addr mask;
-	uint32_t host;
+	uint32_t mask, host;
+
+	memcpy(&mask, octets, sizeof(mask));
+	host = ~ntohl(mask);
+	if (!(host & (host + 1)))
+		return 0;
+	errno = EINVAL;
+	return err_set(err, "netmask %u.%u.%u.%u has gaps", octets[0],
+		       octets[1], octets[2], octets[3]);
+}
+
+static int parse_netmask(const char *text, struct err *err)
+{
+	uint8_t octets[4];
 
 	errno = EINVAL;
-	if (inet_pton(AF_INET, text, &mask) != 1)
+	if (inet_pton(AF_INET, text, octets) != 1)
 		return err_set(err, "'%.64s' is no netmask", text);
-	host = ~ntohl(mask.s_addr);
-	if (host & (host + 1))
-		return err_set(err, "'%.64s' is no netmask: its bits have gaps",
-			       text);
-	return 0;
+	return request_netmask(octets, err);
 }
 
 static int parse_fd(const char *text, int *fd, struct err *err)
@@ -205,7 +213,7 @@ static int parse_arg(struct request *req, enum arg arg, const char *text,
 	case ARG_GUEST:
 		return parse_guest(req, text, err);
 	case ARG_NETMASK:
-		return check_netmask(text, err);
+		return parse_netmask(text, err);
 	case ARG_REPLY_FD:
 		return parse_fd(text, &req->reply_fd, err);
 	case ARG_DATA_FD:

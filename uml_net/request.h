@@ -14,6 +14,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
@@ -95,6 +96,9 @@ int request_address(const char *what, const char *text, struct in_addr *addr,
 
 /** request_unicast() - One host can have this address (RFC 1122, 3.2.1.3) */
 bool request_unicast(struct in_addr addr);
+
+/** request_netmask() - Four octets of which a netmask consists, without gaps */
+int request_netmask(const uint8_t octets[4], struct err *err);
 
 /** request_verb_name() - A word for the log */
 const char *request_verb_name(enum request_verb verb);

@@ -132,7 +132,7 @@ static int check_socket(int fd, struct err *err)
 			     "taps by hand");
 }
 
-int tap_up(struct session *s, struct err *err)
+int tap_up(struct session *s, bool *told, struct err *err)
 {
 	struct netlink_link link;
 	struct tuntap tt;
@@ -143,6 +143,7 @@ int tap_up(struct session *s, struct err *err)
 		return -1;
 	session_audit(s, link.name, NULL);
 	rc = reply_descriptor(&s->reply, &s->req, tt.name, tt.fd[0], err);
+	*told = !rc;
 	tuntap_close(&tt);
 	return rc;
 }
@@ -181,25 +182,30 @@ int tap_add(struct session *s, struct err *err)
 	return 0;
 }
 
+int tap_unlead(struct session *s, const struct netlink_link *link,
+	       struct in_addr addr, struct err *err)
+{
+	char text[INET_ADDRSTRLEN];
+	int has = guest_has(s->nl, link, addr, err);
+
+	if (has < 0)
+		return -1;
+	if (!has) {
+		inet_ntop(AF_INET, &addr, text, sizeof(text));
+		errno = ESRCH;
+		return err_set(err, "%s is not routed to '%s'", text,
+			       link->name);
+	}
+	return guest_del(s->nl, link, addr, &s->reply, err);
+}
+
 /* Whom the policy no longer allows anything can still clear up. */
 int tap_del(struct session *s, struct err *err)
 {
 	struct netlink_link link;
-	char text[INET_ADDRSTRLEN];
-	int has;
 
-	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err))
-		return -1;
-	has = guest_has(s->nl, &link, s->req.guest, err);
-	if (has < 0)
-		return -1;
-	if (!has) {
-		inet_ntop(AF_INET, &s->req.guest, text, sizeof(text));
-		errno = ESRCH;
-		return err_set(err, "%s is not routed to '%s'", text,
-			       link.name);
-	}
-	if (guest_del(s->nl, &link, s->req.guest, &s->reply, err))
+	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err) ||
+	    tap_unlead(s, &link, s->req.guest, err))
 		return -1;
 	session_audit(s, link.name, NULL);
 	return 0;

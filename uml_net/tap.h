@@ -5,6 +5,8 @@
 #ifndef UML_NET_TAP_H
 #define UML_NET_TAP_H
 
+#include <stdbool.h>
+
 #include "common/err.h"
 #include "common/netlink_link.h"
 #include "common/tuntap.h"
@@ -24,8 +26,15 @@
 int tap_make(struct session *s, const char *name, struct tuntap *tt,
 	     struct netlink_link *link, struct err *err);
 
-/** tap_up() - Make a tap and hand it over to the guest */
-int tap_up(struct session *s, struct err *err);
+/**
+ * tap_up() - Make a tap and hand it over to the guest
+ * @s:		the session
+ * @told:	set when the guest has the tap, and its answer with it
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set
+ */
+int tap_up(struct session *s, bool *told, struct err *err);
 
 /** tap_add() - Lead an address to a device of the caller's */
 int tap_add(struct session *s, struct err *err);
@@ -44,5 +53,9 @@ int tap_del(struct session *s, struct err *err);
  */
 int tap_lead(struct session *s, const struct netlink_link *link,
 	     struct in_addr addr, struct err *err);
+
+/** tap_unlead() - Take back what tap_lead() did; it is an error if it did not */
+int tap_unlead(struct session *s, const struct netlink_link *link,
+	       struct in_addr addr, struct err *err);
 
 #endif /* UML_NET_TAP_H */

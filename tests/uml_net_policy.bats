@@ -125,7 +125,7 @@ END
 @test "every error is told, with its line" {
   conf <<'END'
 alow user alice
-allow user alice
+allow user alice address 10.0.0.1
 allow user carol taps 4
 deny group uml-netz
 deny all taps 4
@@ -143,18 +143,20 @@ END
 END
 }
 
-@test "a line that can never decide is a warning" {
+@test "lines that may not mean what was meant are warnings" {
   conf <<'END'
 allow user alice address 10.0.0.0/8
 allow user alice address 10.1.0.0/16 taps 9
+allow user alice
 deny all
 allow user bob
 END
   check 0
-  [ "$output" = "/etc/uml_net.conf: 4 rules, no errors, 2 warnings" ]
+  [ "$output" = "/etc/uml_net.conf: 5 rules, no errors, 3 warnings" ]
   diff <(echo "$stderr") - <<'END'
 /etc/uml_net.conf:2: warning: this line has no effect: line 1 decides before it
-/etc/uml_net.conf:4: warning: this line has no effect: line 3 decides before it
+/etc/uml_net.conf:3: warning: this line allows any address, those of other hosts too (expected: address PREFIX)
+/etc/uml_net.conf:5: warning: this line has no effect: line 4 decides before it
 END
 }
 
@@ -281,6 +283,30 @@ END
   [[ $output != *line* ]]
 }
 
+@test "the taps that a user holds now are counted" {
+  need_tun
+  policy_of_page
+  # shellcheck disable=SC2016
+  run -0 --separate-stderr etc unshare --net sh -c '
+    for n in 1 2 3 4; do
+      "$0" --explain alice up 192.168.7.1 || exit
+      ip tuntap add dev tap$n mode tap user alice &&
+        ip link set tap$n alias "uml_net: made for uid 1000" || exit
+    done
+    "$0" --explain alice up 192.168.7.1 && exit 9
+    "$0" --explain alice add tap1 192.168.7.1 255.255.255.0' "$WORK/uml_net"
+  echo "$output"
+  diff <(grep -E '^(taps|refused)' <<<"$output") - <<'END'
+taps: 0 of 4 in use
+taps: 1 of 4 in use
+taps: 2 of 4 in use
+taps: 3 of 4 in use
+refused: /etc/uml_net.conf:2 allows 4 taps to user alice, who has 4 (end one of them, or root can raise 'taps' in that line)
+taps: 4 of 4 in use
+taps: 4 of 4 in use
+END
+}
+
 @test "a refusal says what to add, and adding it helps" {
   policy_of_page
   explain 1 bob up 10.9.1.2
@@ -325,7 +351,7 @@ alow all" | conf
   local words
   for words in "up 10.0.0.1" "tuntap up 10.0.0.1" "4 tuntap up 10.0.0.1" \
     "2 tuntap up tap0 1 10.0.0.1" "add tap0 10.0.0.1 255.255.255.0" \
-    "3 tuntap del tap0 10.0.0.1" "slip up 10.0.0.1 10.0.0.2" \
+    "3 tuntap add tap0 10.0.0.1" "slip up 10.0.0.1 10.0.0.2" \
     "slip up 10.0.0.3 10.0.0.1" "ethertap tap0 7 10.0.0.1"; do
     # shellcheck disable=SC2086
     explain 0 alice $words
@@ -334,7 +360,10 @@ alow all" | conf
     grep -q "^refused: .* and 11.0.0.1 " <<<"$output"
   done
   explain 0 alice up ''
-  explain 0 alice slip down
+  # What was given can be given back, whatever the policy says now.
+  explain 0 bob slip down
+  explain 0 bob del tap0 11.0.0.1 255.255.255.0
+  says "allowed: what was given to a user he can give back; the policy is not asked"
   explain 0 alice ethertap tap0 7
 }
 

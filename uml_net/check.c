@@ -212,8 +212,7 @@ static bool explain_address(const struct policy *policy,
 		.groups = asked->groups,
 		.group_count = asked->group_count,
 		.address = address,
-		.creates = asked->req.verb == REQUEST_UP ||
-			   asked->req.verb == REQUEST_ETHERTAP,
+		.creates = asked->req.verb != REQUEST_ADD,
 		.taps = asked->taps,
 	};
 	struct policy_verdict verdict = policy_decide(policy, &query);
@@ -237,6 +236,12 @@ static int explain(const struct policy *policy, const struct asked *asked,
 	bool allowed = true;
 
 	say_asked(asked, out);
+	if (req->verb == REQUEST_DEL || req->verb == REQUEST_SLIP_DOWN) {
+		fputs("allowed: what was given to a user he can give back; "
+		      "the policy is not asked\n",
+		      out);
+		return EXIT_SUCCESS;
+	}
 	if (req->has_gateway || !req->has_guest)
 		allowed = explain_address(
 			policy, asked, req->has_gateway ? &req->gateway : NULL,

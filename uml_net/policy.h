@@ -115,7 +115,8 @@ struct policy *policy_parse(const char *name, const char *text, size_t len,
 /**
  * policy_check() - Read a policy file and tell all its faults
  * @path:	the file; here one that is missing is an error
- * @tell:	called for each error, and for each line that can never decide
+ * @tell:	called for each error, and as a warning for each line that can
+ *		never decide or allows any address
  * @data:	for @tell
  *
  * Return: the policy, or NULL where @tell heard of an error

@@ -82,7 +82,7 @@ struct policy *policy_new(const char *name);
 int policy_read(struct policy *policy, const char *text, size_t len,
 		policy_tell tell, void *data);
 
-/** policy_warn() - Tell of every rule that can never decide */
+/** policy_warn() - Tell of every rule that may not mean what was meant */
 void policy_warn(const struct policy *policy, policy_tell tell, void *data);
 
 /** policy_keep_first() - A policy_tell: the first error, into a struct err */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Lines of a policy that can never decide anything, because an earlier one
- * always matches first. Only what is certain is told: who is in which group,
- * and what several lines cover together, is not looked at.
+ * Lines of a policy that may not mean what was meant: those that can never
+ * decide anything, because an earlier one always matches first, and those that
+ * allow a guest to stand for any other host. Only what is certain is told: who
+ * is in which group, and what several lines cover together, is not looked at.
  */
 #include <stdio.h>
 
@@ -52,36 +53,49 @@ static bool covers_addresses(const struct policy_rule *early,
 }
 
 static void warn(const struct policy *policy, const struct policy_rule *rule,
-		 const char *why, policy_tell tell, void *data)
+		 const char *what, policy_tell tell, void *data)
 {
 	struct err err;
 
-	err_set(&err, "%.200s:%u: warning: this line has no effect: %s", policy->name,
-		rule->line, why);
+	err_set(&err, "%.200s:%u: warning: %s", policy->name, rule->line, what);
 	tell(data, false, err.text);
 }
 
-static void warn_rule(const struct policy *policy, size_t index,
-		      policy_tell tell, void *data)
+/* The rule that always decides before @late, or NULL. */
+static const struct policy_rule *decides_before(const struct policy *policy,
+						const struct policy_rule *late)
 {
-	const struct policy_rule *late = &policy->rules[index];
-	char why[64];
-	size_t i;
+	const struct policy_rule *early;
 
-	if (late->subject == POLICY_USER && !late->id) {
-		warn(policy, late, "root is always allowed", tell, data);
-		return;
+	for (early = policy->rules; early < late; early++) {
+		if (covers_subject(early, late) &&
+		    covers_addresses(early, late))
+			return early;
 	}
-	for (i = 0; i < index; i++) {
-		const struct policy_rule *early = &policy->rules[i];
+	return NULL;
+}
 
-		if (!covers_subject(early, late) ||
-		    !covers_addresses(early, late))
-			continue;
-		snprintf(why, sizeof(why), "line %u decides before it",
+static void warn_rule(const struct policy *policy,
+		      const struct policy_rule *rule, policy_tell tell,
+		      void *data)
+{
+	const struct policy_rule *early = decides_before(policy, rule);
+	char what[80];
+
+	if (rule->subject == POLICY_USER && !rule->id) {
+		warn(policy, rule,
+		     "this line has no effect: root is always allowed", tell,
+		     data);
+	} else if (early) {
+		snprintf(what, sizeof(what),
+			 "this line has no effect: line %u decides before it",
 			 early->line);
-		warn(policy, late, why, tell, data);
-		return;
+		warn(policy, rule, what, tell, data);
+	} else if (rule->allow && !rule->prefix_count) {
+		warn(policy, rule,
+		     "this line allows any address, those of other hosts too "
+		     "(expected: address PREFIX)",
+		     tell, data);
 	}
 }
 
@@ -90,5 +104,5 @@ void policy_warn(const struct policy *policy, policy_tell tell, void *data)
 	size_t i;
 
 	for (i = 0; i < policy->count; i++)
-		warn_rule(policy, i, tell, data);
+		warn_rule(policy, &policy->rules[i], tell, data);
 }

@@ -112,6 +112,8 @@ static void hear(void *data, bool error, const char *text)
 
 	must(!error && sscanf(text, "conf:%u: warning: ", &line) == 1,
 	     "a warning");
+	if (!strstr(text, "no effect"))
+		return;
 	must(idle->count < RULES_MAX, "once for each rule");
 	idle->lines[idle->count++] = line;
 }

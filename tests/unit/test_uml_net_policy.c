@@ -402,14 +402,21 @@ static void warned(const char *text, const char *want, const char *what)
 #define NO_EFFECT(line, why)                                                   \
 	"conf:" line ": warning: this line has no effect: " why "\n"
 
+#define ANY(line)                                                              \
+	"conf:" line ": warning: this line allows any address, those of "      \
+	"other hosts too (expected: address PREFIX)\n"
+
 static void test_warnings(void)
 {
-	warned("allow user 1\ndeny all\n", "", "nothing to say");
+	warned("allow user 1 address 10.0.0.0/8\ndeny all\n", "",
+	       "nothing to say");
+	warned("allow user 1\nallow all taps 3 forward\n", ANY("1") ANY("2"),
+	       "any address");
 	warned("deny all\nallow user 1\nallow all\n",
 	       NO_EFFECT("2", "line 1 decides before it")
 		       NO_EFFECT("3", "line 1 decides before it"),
 	       "after all");
-	warned("allow user 1\nallow group 1\nallow user 2\ndeny user 1\n",
+	warned("deny user 1\ndeny group 1\ndeny user 2\ndeny user 1\n",
 	       NO_EFFECT("4", "line 1 decides before it"), "the same user");
 	warned("allow user 1 address 10.0.0.0/8\n"
 	       "allow user 1 address 10.1.0.0/16,10.2.0.0/16\n",
@@ -417,7 +424,7 @@ static void test_warnings(void)
 	warned("allow user 1 address 10.1.0.0/16\n"
 	       "allow user 1 address 10.0.0.0/8\n"
 	       "allow user 1 address 10.1.0.0/16,11.0.0.0/8\n"
-	       "allow user 1\n",
+	       "deny user 1\n",
 	       "", "not all inside");
 	warned("allow user 1 address 10.0.0.0/16\n"
 	       "allow user 1 address 10.0.0.0/8\n",
@@ -430,8 +437,10 @@ static void test_warnings(void)
 	       NO_EFFECT("2", "line 1 decides before it"), "denied twice");
 	warned("allow all address 0.0.0.0/0\nallow user 1 address 10.0.0.1\n",
 	       NO_EFFECT("2", "line 1 decides before it"), "every address");
-	warned("deny user root\nallow group root\n",
-	       NO_EFFECT("1", "root is always allowed"), "root");
+	warned("deny user root\nallow user root\ndeny group root\n",
+	       NO_EFFECT("1", "root is always allowed")
+		       NO_EFFECT("2", "root is always allowed"),
+	       "root");
 }
 
 static void sentence(const struct policy *policy, const char *address,

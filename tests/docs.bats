@@ -82,6 +82,11 @@ port_keys() {
   same "$(help_options "$BUILD/tunctl/tunctl")" "$(page_options man/tunctl.8)"
 }
 
+@test "uml_net: the options of --help and of the page are the same" {
+  need_mandoc
+  same "$(help_options "$BUILD/uml_net/uml_net")" "$(page_options man/uml_net.8)"
+}
+
 @test "uml_routerctl: the options of --help and of the page are the same" {
   need_mandoc
   same "$(help_options "$ROUTERCTL")" "$(page_options "$CTL_PAGE")"

@@ -185,6 +185,7 @@ guard_of() {
   [ "$(find "/proc/$guard/fd" -type l | wc -l)" -eq 5 ]
   run ! grep -l 'iff:' "/proc/$guard/fdinfo/"*
   proc_kill g
+  # shellcheck disable=SC2016
   wait_for eval '[ -z "$(guard_of)" ]'
 }
 

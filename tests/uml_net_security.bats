@@ -4,6 +4,9 @@
 # each other: alice and bob, whom the policy allows something, carol, whom it
 # does not. Each class of fault that programs of this kind have had is a test
 # of its own, named after the CVE that shows it.
+#
+# HOW is set where it is used, by both().
+# shellcheck disable=SC2030,SC2031
 
 bats_require_minimum_version 1.5.0
 load helpers/proc
@@ -268,16 +271,21 @@ same_addresses() {
   grep -qE '^NoNewPrivs:\s1$' "/proc/$pid/status"
 }
 
+# open_files PID: what its descriptors are
+open_files() {
+  find "/proc/$1/fd" -type l -printf '%l\n'
+}
+
 @test "descriptors that the protocol does not name are closed" {
-  local pid fd
+  local pid
   # shellcheck disable=SC2016
   proc_start -n h g setpriv --reuid=alice --regid=alice --init-groups sh -c '
     for fd in 5 6 7 8 9; do eval "exec $fd</etc/passwd"; done; exec "$@"' sh \
     /usr/bin/python3 "$ASK" ethertap "$WORK/setuid" tap7 10.1.0.1 sleep
   wait_for grep -q 'tap7 is up' "$WORK/proc/g.log"
   pid=$(ps -o pid= --ppid "$(proc_pid g)" | tr -d ' ')
-  ls -l "/proc/$(proc_pid g)/fd" | grep -q '/etc/passwd$'
-  run ! sh -c "ls -l /proc/$pid/fd | grep passwd"
+  open_files "$(proc_pid g)" | grep -q '/etc/passwd$'
+  run ! grep passwd <(open_files "$pid")
   # 0, 1, 2; frames; tap; rtnetlink; log
   [ "$(find "/proc/$pid/fd" -type l | wc -l)" -le 7 ]
 }
@@ -286,9 +294,11 @@ same_addresses() {
   # /dev/net/tun is opened early and gets the lowest number, 3.
   descriptors() {
     local n
+    # shellcheck disable=SC2016
     for n in 3 4 5 1024 1073741816 99999999999 -1 0x3; do
       run -1 as alice sh -c '
         exec 3>&- 4>&-; exec "$0" 4 ethertap tap7 "$1" 10.1.0.1' "$WORK/$HOW" $n
+      # shellcheck disable=SC2016
       run -1 as alice sh -c 'exec 3>&- 4>&-; exec "$0" 2 tuntap up "" "$1" 10.1.0.1' \
         "$WORK/$HOW" $n
       [ -z "$(host ip link show type tun)" ]

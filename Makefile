@@ -163,6 +163,7 @@ bench:
 	$(Q)BUILD=$(BUILD) bench/frames
 	$(Q)BUILD=$(BUILD) bench/scale
 	$(Q)BUILD=$(BUILD) bench/tunctl
+	$(Q)BUILD=$(BUILD) bench/uml_net
 
 # The unit tests alone: no root, no guests, no other packages.
 check-unit: units

@@ -430,8 +430,13 @@ END
   conf <<<'allow user alice'
   up a alice setuid 10.0.0.1
   net alice setuid add tap0 10.0.0.9 255.0.0.0
+  net alice setuid add tap0 10.0.0.7 255.0.0.0
   conf <<<'deny all'
   run -1 net alice setuid add tap0 10.0.0.8 255.0.0.0
+  # Not even a policy that is broken is in the way.
+  conf <<<'no such word'
+  run -1 net alice setuid add tap0 10.0.0.8 255.0.0.0
+  run -0 net alice setuid del tap0 10.0.0.7 255.0.0.0
   run -0 net alice setuid del tap0 10.0.0.9 255.0.0.0
 }
 
@@ -571,11 +576,15 @@ True
   conf <<<'allow user alice address 10.0.0.0/8 taps 1'
   local words
   proc_start -n h g setpriv --reuid=alice --regid=alice --init-groups /usr/bin/python3 "$ASK" \
-    ethertap "$WORK/setuid" tap7 10.0.0.1 add 10.0.0.9 add 192.168.7.9 sleep
+    ethertap "$WORK/setuid" tap7 10.0.0.1 add 10.0.0.9 add 192.168.7.9 wait add 10.0.0.10 sleep
   wait_for grep -q 'no line for user alice' "$WORK/proc/g.log"
   proc_log g | grep -q '10.0.0.9 is routed to tap7'
   host ip -d link show tap7 | grep -q 'user alice'
   run -0 refused_up alice setuid 10.0.0.2
+  # Each address is asked about anew.
+  conf <<<'deny all'
+  kill -s USR1 "$(proc_pid g)"
+  wait_for grep -q "conf:1 denies" "$WORK/proc/g.log"
   kill -s KILL "$(proc_pid g)"
   wait_for clean
 }

@@ -204,7 +204,9 @@ END
   both same_addresses
   # A device of his own by the kernel's word, but not made by uml_net.
   host ip tuntap add dev tap5 mode tap user 1000
+  host ip link set tap5 up
   HOW=setuid denied alice add tap5 10.1.0.20 255.255.0.0
+  [[ $output == *"is no device that uml_net made"* ]]
   # A mark that is another's, and one that only looks like his.
   host ip link set tap5 alias 'uml_net: made for uid 1001'
   HOW=setuid denied alice add tap5 10.1.0.20 255.255.0.0
@@ -375,6 +377,36 @@ os.execv(sys.argv[1], [""])' "$WORK/$HOW"
   held=$(host ip -o link show type tun | wc -l)
   [ "$held" -le 2 ]
   [ "$(cat "$WORK"/proc/a?.log | grep -c '^device')" -eq "$held" ]
+}
+
+@test "quota and addresses: two calls that pass each other do not both get through" {
+  command -v strace >/dev/null || skip "needs strace"
+  conf <<'END'
+allow user alice address 10.1.0.0/16 taps 1
+allow user bob address 10.1.0.0/16
+END
+  # Both have looked, and found room, before either makes its tap.
+  local i words=(strace -f -qq -o /dev/null -e trace=ioctl
+    -e 'inject=ioctl:delay_enter=1000000:when=1')
+  for i in 1 2; do
+    proc_start -n h "a$i" "${words[@]}" -u alice /usr/bin/python3 "$ASK" hold \
+      "$WORK/setuid" 4 tuntap up "10.1.0.$i"
+  done
+  wait_for up_answered a1
+  wait_for up_answered a2
+  [ "$(cat "$WORK"/proc/a?.log | grep -c '^device')" -le 1 ]
+  grep -q 'was made at the same time' "$WORK"/proc/a?.log
+  proc_kill a1
+  proc_kill a2
+  wait_for eval '! host ip -o link show type tun | grep -q .'
+  for i in alice bob; do
+    proc_start -n h "$i" "${words[@]}" -u "$i" /usr/bin/python3 "$ASK" hold \
+      "$WORK/setuid" 4 tuntap up 10.1.0.1
+  done
+  wait_for up_answered alice
+  wait_for up_answered bob
+  [ "$(cat "$WORK"/proc/{alice,bob}.log | grep -c '^device')" -le 1 ]
+  grep -q '10.1.0.1 is in use on this host' "$WORK"/proc/{alice,bob}.log
 }
 
 @test "a stranger learns one sentence, without the rules of others" {

@@ -123,11 +123,6 @@ int session_begin(struct session *s, struct err *err)
 {
 	if (check_capability(err))
 		return -1;
-	if (s->privs.ruid) {
-		s->policy = policy_load(POLICY_FILE, err);
-		if (!s->policy)
-			return -1;
-	}
 	s->nl = netlink_open(err);
 	return s->nl ? 0 : -1;
 }
@@ -142,6 +137,38 @@ void session_end(struct session *s)
 	*s = (struct session){ 0 };
 }
 
+static int judge(struct session *s, const struct policy *policy,
+		 const struct policy_query *query,
+		 struct policy_verdict *verdict, struct err *err)
+{
+	char text[POLICY_SENTENCE_MAX];
+
+	*verdict = policy_decide(policy, query);
+	s->line = verdict->line;
+	if (verdict->reason == POLICY_ALLOWED)
+		return 0;
+	policy_sentence(policy, query, verdict, text, sizeof(text));
+	errno = EPERM;
+	return err_set(err, "%s", text);
+}
+
+/* root needs no policy, and none that is broken is in his way. */
+static int ask(struct session *s, const struct policy_query *query,
+	       struct policy_verdict *verdict, struct err *err)
+{
+	struct policy *policy;
+	int rc;
+
+	if (!query->uid || s->policy)
+		return judge(s, s->policy, query, verdict, err);
+	policy = policy_load(POLICY_FILE, err);
+	if (!policy)
+		return -1;
+	rc = judge(s, policy, query, verdict, err);
+	policy_free(policy);
+	return rc;
+}
+
 int session_permit(struct session *s, const struct in_addr *address,
 		   bool creates, struct policy_verdict *verdict,
 		   struct err *err)
@@ -153,17 +180,11 @@ int session_permit(struct session *s, const struct in_addr *address,
 		.address = address,
 		.creates = creates,
 	};
-	char text[POLICY_SENTENCE_MAX];
 
+	s->line = 0;
 	if (creates && mark_count(s->nl, query.uid, &query.taps, err))
 		return -1;
-	*verdict = policy_decide(s->policy, &query);
-	s->line = verdict->line;
-	if (verdict->reason == POLICY_ALLOWED)
-		return 0;
-	policy_sentence(s->policy, &query, verdict, text, sizeof(text));
-	errno = EPERM;
-	return err_set(err, "%s", text);
+	return ask(s, &query, verdict, err);
 }
 
 /* Words of a request that has no value for them are left out. */

@@ -24,8 +24,7 @@
  * @groups:	the caller's groups, the real one and the supplementary ones
  * @group_count: how many
  * @req:	what is asked for
- * @policy:	what the administrator allows; NULL for root and until
- *		session_begin()
+ * @policy:	what to ask instead of POLICY_FILE, or NULL; for tests
  * @nl:		rtnetlink; NULL until session_begin()
  * @line:	line of the policy that decided last, 0: none
  * @reply:	account for the guest
@@ -69,7 +68,7 @@ int session_enter(struct session *s, struct err *err);
 int session_close_others(struct session *s, struct err *err);
 
 /**
- * session_begin() - Read the policy, open rtnetlink
+ * session_begin() - Make sure of the privilege, open rtnetlink
  *
  * Return: 0, or -1 with @err set
  */
@@ -79,7 +78,7 @@ int session_begin(struct session *s, struct err *err);
 void session_end(struct session *s);
 
 /**
- * session_permit() - Ask the policy
+ * session_permit() - Ask the policy, as its file is now
  * @s:		the session
  * @address:	that is asked for, or NULL
  * @creates:	a device would be made

@@ -13,7 +13,7 @@ uml-net-ask.py ethertap [VERSION] PROGRAM DEVICE GATEWAY STEP...
     add ADDR, del ADDR, raw HEX (on the control socket), split ADDR (an add in
     pieces), send HEX (a datagram), giant (a long one), recv (a datagram),
     shut (the control socket is closed), gone (the program has ended), sleep
-    (until ended).
+    (until ended), wait (for SIGUSR1).
 uml-net-ask.py log PATH
     Prints every datagram that comes there, one a line.
 """
@@ -125,11 +125,14 @@ class Ethertap:
             self.control.close()
         elif word == "gone":
             say("status %d" % self.program.wait(TIMEOUT))
+        elif word == "wait":
+            signal.sigwait([signal.SIGUSR1])
         elif word == "sleep":
             signal.pause()
 
 
 def ethertap(words):
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
     version = int(words.pop(0)) if words[0].isdigit() else 4
     program, device, gateway = words[:3]
     steps = words[3:]

@@ -379,6 +379,62 @@ os.execv(sys.argv[1], [""])' "$WORK/$HOW"
   [ "$(cat "$WORK"/proc/a?.log | grep -c '^device')" -eq "$held" ]
 }
 
+@test "quota: a tap given away counts all the same, and is nobody's" {
+  # TUNSETOWNER is 0x400454cc.
+  proc_start -n h a setpriv --reuid=alice --regid=alice --init-groups /usr/bin/python3 -c '
+import fcntl, os, signal, socket, subprocess, sys, array
+held = []
+for i in range(3):
+    mine, theirs = socket.socketpair()
+    subprocess.call([sys.argv[1], "4", "tuntap", "up", "10.1.0.1"], stdout=theirs)
+    data, control, _, _ = mine.recvmsg(4095, 64)
+    print("device" if control else data.decode(), flush=True)
+    if control:
+        held.append(array.array("i", control[0][2])[0])
+        fcntl.ioctl(held[-1], 0x400454cc, 1001)
+print("status 0", flush=True)
+signal.pause()' "$WORK/setuid"
+  wait_for up_answered a
+  [ "$(grep -c '^device' "$WORK/proc/a.log")" -le 2 ]
+  [ "$(host ip -o link show type tun | wc -l)" -le 2 ]
+  HOW=setuid
+  conf <<<'allow all'
+  denied alice add tap0 10.1.0.9 255.255.0.0
+  denied bob add tap0 10.1.0.9 255.255.0.0
+}
+
+@test "a tap that its guest made persistent ends with the guest all the same" {
+  # TUNSETPERSIST is 0x400454cb.
+  proc_start -n h a setpriv --reuid=alice --regid=alice --init-groups /usr/bin/python3 -c '
+import array, fcntl, signal, socket, subprocess, sys
+mine, theirs = socket.socketpair()
+subprocess.call([sys.argv[1], "4", "tuntap", "up", "10.1.0.1"], stdout=theirs)
+data, control, _, _ = mine.recvmsg(4095, 64)
+fcntl.ioctl(array.array("i", control[0][2])[0], 0x400454cb, 1)
+print("status 0", flush=True)
+signal.pause()' "$WORK/setuid"
+  wait_for up_answered a
+  net alice setuid add tap0 192.168.7.9 255.255.255.0
+  host ip -d link show tap0 | grep -q 'persist on'
+  kill -s KILL "$(proc_pid a)"
+  wait_for eval '! host ip link show tap0'
+  [ -z "$(host ip neigh show proxy)" ]
+}
+
+@test "a device has 64 addresses at most" {
+  local i
+  up a alice setuid 10.1.0.1
+  for ((i = 0; i < 64; i++)); do
+    host setpriv --reuid=alice --regid=alice --init-groups "$WORK/setuid" 4 add tap0 \
+      "10.1.1.$i" 255.255.0.0 >/dev/null
+  done
+  HOW=setuid
+  denied alice add tap0 10.1.2.1 255.255.0.0
+  [[ $output == *"'tap0' has 64 addresses, and that is the most"* ]]
+  net alice setuid del tap0 10.1.1.7 255.255.0.0
+  net alice setuid add tap0 10.1.2.1 255.255.0.0
+}
+
 @test "quota and addresses: two calls that pass each other do not both get through" {
   command -v strace >/dev/null || skip "needs strace"
   conf <<'END'

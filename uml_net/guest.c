@@ -159,6 +159,22 @@ int guest_has(struct netlink *nl, const struct netlink_link *dev,
 	return has;
 }
 
+int guest_room(struct netlink *nl, const struct netlink_link *dev,
+	       struct err *err)
+{
+	struct in_addr none = { 0 };
+	size_t routes;
+	bool has;
+
+	if (count_routes(nl, dev, none, &routes, &has, err))
+		return -1;
+	if (routes < GUEST_ADDRESSES)
+		return 0;
+	errno = EDQUOT;
+	return err_set(err, "'%s' has %zu addresses, and that is the most",
+		       dev->name, routes);
+}
+
 /* Whatever is left of @addr; an error that is told already stays told. */
 static void undo(struct netlink *nl, const struct netlink_link *dev,
 		 struct in_addr addr)

@@ -20,6 +20,9 @@
 #include "common/netlink_link.h"
 #include "uml_net/reply.h"
 
+/** Most addresses that lead to one device: each takes memory of the kernel. */
+#define GUEST_ADDRESSES 64
+
 /**
  * guest_add() - Lead an address to a device; all of it or nothing
  * @nl:		handle
@@ -40,6 +43,10 @@ int guest_add(struct netlink *nl, const struct netlink_link *dev,
  */
 int guest_has(struct netlink *nl, const struct netlink_link *dev,
 	      struct in_addr addr, struct err *err);
+
+/** guest_room() - Another address can lead to it; -1 with @err set if not */
+int guest_room(struct netlink *nl, const struct netlink_link *dev,
+	       struct err *err);
 
 /** guest_del() - Take back what guest_add() did */
 int guest_del(struct netlink *nl, const struct netlink_link *dev,

@@ -24,14 +24,18 @@ int mark_set(struct netlink *nl, unsigned int index, uid_t uid, struct err *err)
 	return netlink_link_alias(nl, index, text, err);
 }
 
-bool mark_his(const struct netlink_link *link, uid_t uid)
+static bool made_for(const struct netlink_link *link, uid_t uid)
 {
 	char text[LINK_ALIAS_MAX];
 
 	mark_text(text, uid);
-	if (strcmp(link->alias, text) != 0)
-		return false;
-	return strcmp(link->kind, "tun") != 0 || link->tun.owner == uid;
+	return !strcmp(link->alias, text);
+}
+
+bool mark_his(const struct netlink_link *link, uid_t uid)
+{
+	return made_for(link, uid) &&
+	       (strcmp(link->kind, "tun") != 0 || link->tun.owner == uid);
 }
 
 /* Made by uml_net, for whomever. */
@@ -65,7 +69,7 @@ int mark_count(struct netlink *nl, uid_t uid, unsigned int *taps,
 		return -1;
 	*taps = 0;
 	for (i = 0; i < count; i++)
-		*taps += mark_his(&links[i], uid);
+		*taps += made_for(&links[i], uid);
 	free(links);
 	return 0;
 }

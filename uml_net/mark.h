@@ -46,6 +46,9 @@ int mark_find(struct netlink *nl, const char *name, uid_t uid,
  * @taps:	set on success
  * @err:	filled on failure
  *
+ * Those whose owner he has changed count as well: whoever has a descriptor of
+ * a tap can do that (TUNSETOWNER).
+ *
  * Return: 0, or -1 with @err set
  */
 int mark_count(struct netlink *nl, uid_t uid, unsigned int *taps,

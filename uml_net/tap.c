@@ -164,7 +164,7 @@ int tap_lead(struct session *s, const struct netlink_link *link,
 			   link->name);
 		return 0;
 	}
-	if (ground_guest(s->nl, addr, err) ||
+	if (guest_room(s->nl, link, err) || ground_guest(s->nl, addr, err) ||
 	    guest_add(s->nl, link, addr, &s->reply, err))
 		return -1;
 	forward_ip(&verdict, &s->reply);

@@ -128,7 +128,7 @@ if os.fork() == 0:
                 time.sleep(600)
     array.array = Heir
     runpy.run_path(sys.argv[0], run_name="__main__")
-os.wait()' "${words[@]:5}" 10.0.0.1
+os.wait()' "${words[@]:1}" 10.0.0.1
   wait_for up_answered g
   [ "$(tap_of g)" = tap0 ]
   net root plain add tap0 192.168.7.9 255.255.255.0

@@ -101,10 +101,18 @@ host() {
   ns_exec h "$@"
 }
 
+# become USER: the words that do, one a line; none for root, who may be that of
+# a user namespace and cannot
+become() {
+  [ "$1" = root ] ||
+    printf '%s\n' setpriv "--reuid=$1" "--regid=$1" --init-groups
+}
+
 as() {
-  local user=$1
+  local words
+  mapfile -t words < <(become "$1")
   shift
-  host setpriv --reuid="$user" --regid="$user" --init-groups "$@"
+  host "${words[@]}" "$@"
 }
 
 conf() {
@@ -123,8 +131,8 @@ net() {
 
 # up_words USER HOW: the words before the program's arguments
 up_words() {
-  printf '%s\n' setpriv "--reuid=$1" "--regid=$1" --init-groups \
-    /usr/bin/python3 "$ASK" hold "$WORK/$2" 4 tuntap up
+  become "$1"
+  printf '%s\n' /usr/bin/python3 "$ASK" hold "$WORK/$2" 4 tuntap up
 }
 
 # up_answered NAME: it holds a tap, or it was refused

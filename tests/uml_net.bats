@@ -139,6 +139,17 @@ os.wait()' "${words[@]:1}" 10.0.0.1
   wait_for clean
 }
 
+@test "a guest that ends while an address is added leaves no entry either" {
+  command -v strace >/dev/null || skip "needs strace"
+  up g root plain 10.0.0.1
+  proc_start -n h add strace -qq -o /dev/null -e trace=sendto \
+    -e inject=sendto:delay_enter=300000 "$WORK/plain" 4 add tap0 192.168.7.9 255.255.255.0
+  wait_for eval 'host ip route show proto 85 | grep -q .'
+  proc_kill g
+  run -1 proc_wait add 30
+  wait_for clean
+}
+
 @test "a guard that was killed is made up for by the next call" {
   local guard
   up g root plain 10.0.0.1

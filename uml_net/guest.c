@@ -186,6 +186,18 @@ static void undo(struct netlink *nl, const struct netlink_link *dev,
 	errno = saved;
 }
 
+/* If it has ended meanwhile, its guard may have swept before we published. */
+static int still_there(struct netlink *nl, const struct netlink_link *dev,
+		       struct in_addr addr, struct err *err)
+{
+	int has = guest_has(nl, dev, addr, err);
+
+	if (has > 0)
+		return 0;
+	errno = ENODEV;
+	return has ? -1 : err_set(err, "'%s' has ended", dev->name);
+}
+
 int guest_add(struct netlink *nl, const struct netlink_link *dev,
 	      struct in_addr addr, struct reply *reply, struct err *err)
 {
@@ -195,7 +207,8 @@ int guest_add(struct netlink *nl, const struct netlink_link *dev,
 	if (!netlink_link_proxy_arp(nl, dev->index, true, err)) {
 		reply_line(reply, "%s answers ARP of the guest (proxy ARP)",
 			   dev->name);
-		if (!publish(nl, dev, addr, reply, err))
+		if (!publish(nl, dev, addr, reply, err) &&
+		    !still_there(nl, dev, addr, err))
 			return 0;
 	}
 	undo(nl, dev, addr);

@@ -376,8 +376,6 @@ int tuntap_open(struct tuntap *tt, const struct tuntap_request *req,
  */
 static void put_back(struct tuntap *tt)
 {
-	if (!tt->queues || (tt->flags & IFF_MULTI_QUEUE))
-		return;
 	if (tt->offload != TUNTAP_OFFLOAD_NONE)
 		ioctl(tt->fd[0], TUNSETOFFLOAD, 0UL);
 	if (tt->vnet_size_before)
@@ -388,7 +386,8 @@ void tuntap_close(struct tuntap *tt)
 {
 	int saved = errno;
 
-	put_back(tt);
+	if (tt->queues && !(tt->flags & IFF_MULTI_QUEUE))
+		put_back(tt);
 	while (tt->queues)
 		close_quietly(tt->fd[--tt->queues]);
 	memset(tt, 0, sizeof(*tt));
@@ -426,6 +425,17 @@ int tuntap_from_fd(struct tuntap *tt, int fd, struct err *err)
 	if (set_vnet_size(tt, err))
 		return -1;
 	tt->queues = 1;
+	return 0;
+}
+
+int tuntap_hand_over(struct tuntap *tt, struct err *err)
+{
+	int status = fcntl(tt->fd[0], F_GETFL);
+
+	put_back(tt);
+	if (status < 0 || fcntl(tt->fd[0], F_SETFL, status & ~O_NONBLOCK) < 0 ||
+	    fcntl(tt->fd[0], F_SETFD, 0) < 0)
+		return err_errno(err, "hand over '%s'", tt->name);
 	return 0;
 }
 

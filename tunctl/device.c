@@ -198,7 +198,7 @@ static int open_device(struct device *dev, const struct options *opts,
 	if (tuntap_open(&dev->tt, &req, err))
 		return -1;
 	memcpy(dev->name, dev->tt.name, sizeof(dev->name));
-	return 0;
+	return tuntap_hand_over(&dev->tt, err);
 }
 
 /*

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Taps in namespaces of their own, and what is measured through them. Needs
+# base.sh.
+
+# shellcheck source=../../tests/helpers/net.bash
+. "$top/tests/helpers/net.bash"
+
+need_namespaces() {
+	unshare --net true 2>/dev/null ||
+		fail "needs root, for network namespaces"
+	[ -w /dev/net/tun ] || fail "needs /dev/net/tun"
+}
+
+# move FROM DEV TO [ADDR/LEN...] - a device into another namespace, and up
+move() {
+	local from=$1 dev=$2 to=$3 addr
+
+	shift 3
+	ns_exec "$from" ip link set "$dev" netns "$(proc_pid "ns-$to")" &&
+		no_chatter "$to" "$dev" || return 1
+	for addr; do
+		ns_exec "$to" ip addr add "$addr" dev "$dev" || return 1
+	done
+	ns_exec "$to" ip link set "$dev" up
+}
+
+# Router solicitations and the like are no part of what is measured.
+no_chatter() {
+	ns_exec "$1" sh -c \
+		"echo 1 >/proc/sys/net/ipv6/conf/$2/disable_ipv6" 2>/dev/null ||
+		true
+}
+
+listening() {
+	[ -n "$(ns_exec "$1" ss -Hltn "sport = :5201")" ]
+}
+
+# iperf NS ADDR NS2 [ARG...] - one run of iperf3 from NS to ADDR in NS2; its
+# JSON. The server serves one client.
+iperf() {
+	local from=$1 addr=$2 to=$3
+
+	shift 3
+	proc_start -n "$to" iperf iperf3 -s -1 -p 5201 &&
+		wait_for listening "$to" &&
+		NS_LIMIT=$((seconds + 20)) ns_exec "$from" \
+			iperf3 -c "$addr" -t "$seconds" -O 0.3 -i 0 -J "$@"
+	set -- $?
+	proc_stop iperf
+	return "$1"
+}
+
+# Words for record out of iperf3's JSON.
+tcp_words() {
+	jq -re '.end | "value=\(.sum_received.bits_per_second / 1e6)" +
+		" retransmits=\(.sum_sent.retransmits // 0)"'
+}
+
+# Datagrams that arrived, per second; shares of the sent ones that did not.
+udp_words() {
+	jq -re '.end | .sum_received // .sum |
+		"value=\((.packets - .lost_packets) / .seconds)" +
+		" lost_percent=\(.lost_percent)"'
+}
+
+# latency NS ADDR N - N pings, 5 ms apart, one after the other; the words of
+# their median, least and 99th percentile in microseconds
+latency() {
+	NS_LIMIT=$(($3 / 100 + 10)) ns_exec "$1" ping -n -c "$3" -i 0.005 "$2" |
+		sed -n 's/.* time=\([0-9.]*\) ms/\1/p' | sort -n | awk '
+		{ us[NR] = $1 * 1000 }
+		END {
+			if (!NR)
+				exit 1
+			print "value=" us[int((NR + 1) / 2)], "least=" us[1],
+				"p99=" us[int(NR * 0.99 + 0.5)]
+		}'
+}

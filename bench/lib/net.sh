@@ -46,7 +46,7 @@ iperf() {
 	proc_start -n "$to" iperf iperf3 -s -1 -p 5201 &&
 		wait_for listening "$to" &&
 		NS_LIMIT=$((seconds + 20)) ns_exec "$from" \
-			iperf3 -c "$addr" -t "$seconds" -O 0.3 -i 0 -J "$@"
+			iperf3 -c "$addr" -t "$seconds" -i 0 -J "$@"
 	set -- $?
 	proc_stop iperf
 	return "$1"
@@ -65,16 +65,27 @@ udp_words() {
 		" lost_percent=\(.lost_percent)"'
 }
 
-# latency NS ADDR N - N pings, 5 ms apart, one after the other; the words of
-# their median, least and 99th percentile in microseconds
-latency() {
-	NS_LIMIT=$(($3 / 100 + 10)) ns_exec "$1" ping -n -c "$3" -i 0.005 "$2" |
-		sed -n 's/.* time=\([0-9.]*\) ms/\1/p' | sort -n | awk '
-		{ us[NR] = $1 * 1000 }
-		END {
-			if (!NR)
-				exit 1
-			print "value=" us[int((NR + 1) / 2)], "least=" us[1],
-				"p99=" us[int(NR * 0.99 + 0.5)]
-		}'
+# ping_record CASE NS ADDR PEER ROUND - pings, 5 ms apart, one after the other:
+# median, least and 99th percentile of their times
+ping_record() {
+	local words
+
+	if words=$(NS_LIMIT=30 ns_exec "$2" ping -n -c 200 -i 0.005 "$3" |
+		ping_words); then
+		# shellcheck disable=SC2086
+		record "$1" us "$4" "$5" $words
+	else
+		say "$4 fails: $1"
+	fi
+}
+
+ping_words() {
+	sed -n 's/.* time=\([0-9.]*\) ms/\1/p' | sort -n | awk '
+	{ us[NR] = $1 * 1000 }
+	END {
+		if (!NR)
+			exit 1
+		print "value=" us[int((NR + 1) / 2)], "least=" us[1],
+			"p99=" us[int(NR * 0.99 + 0.5)]
+	}'
 }

@@ -61,9 +61,10 @@ def show:
 	elif . == floor then tostring
 	elif . >= 100 then digits(0)
 	elif . >= 10 then digits(1)
-	else digits(2) end;
+	elif . >= 0.1 then digits(2)
+	else digits(3) end;
 
-def range: if . == null then "" else "(\(.min | show) - \(.max | show))" end;
+def range: if . == null or .min == .max then "" else "(\(.min | show) - \(.max | show))" end;
 
 def heading: gsub("_percent$"; " %") | gsub("_"; " ");
 
@@ -76,10 +77,11 @@ def layout:
 		join("  ") | sub(" +$"; "")) | .[];
 
 def table:
-	.results | groups(.case)[] |
+	.compared_with as $compared_with | .results | groups(.case)[] |
 	([.[] | keys_unsorted[]] | firsts - ["case", "unit", "peer", "rounds",
 		"value", "ratio_to"]) as $more |
-	([.[].ratio_to | keys_unsorted[]] | firsts) as $bases |
+	(map(.ratio_to) | add | keys_unsorted) as $there |
+	($compared_with | map(select([.] | inside($there)))) as $bases |
 	"", .[0].case,
 	([["", .[0].unit, "(min - max)"] + ($more | map(heading)) +
 		($bases | map("to \(.)", "(min - max)"))] +
@@ -87,6 +89,16 @@ def table:
 		[$row.peer, ($row.value.median | show), ($row.value | range)] +
 		($more | map($row[.].median | show)) +
 		($bases | map($row.ratio_to[.] | (.median | show), range))) |
+	layout);
+
+# Each peer against its own first case.
+def growth:
+	(.results | map(.case) | firsts) as $cases |
+	"", "Compared with \($cases[0])",
+	([["", $cases[1:][]]] + (.results | groups(.peer) | map(. as $rows |
+		[.[0].peer] + ($cases[1:] | map(. as $case |
+			first($rows[] | select(.case == $case)) // null |
+			.value.median / $rows[0].value.median | show)))) |
 	layout);
 
 # Blocks for gnuplot, one for each group by f: a line for each member, with

@@ -33,6 +33,7 @@ finish() {
 		host: ($host | split("\n") | map(select(. != "") | split("\t") |
 			{key: .[0], value: .[1]}) | from_entries),
 		seconds: $seconds, rounds: $rounds,
+		compared_with: $ARGS.positional,
 		results: summarise($ARGS.positional)}' \
 		--args "$@" <"$WORK/results" >"$WORK/summary" ||
 		fail "no summary"
@@ -41,6 +42,11 @@ finish() {
 		<"$WORK/summary"
 	[ -z "$json" ] || cp "$WORK/summary" "$json"
 	[ -z "$plot" ] || draw "$style" "$plot"
+}
+
+# growth - each peer compared with its own first case, after finish
+growth() {
+	results_jq 'include "results"; input | growth' <"$WORK/summary"
 }
 
 # draw STYLE FILE - bars from zero or lines, with the reach of the rounds

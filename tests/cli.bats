@@ -119,9 +119,9 @@ on_terminal() {
 @test "the same lines as Debian's uml_switch, called by its name" {
   local words ancestor
   ancestor=$(
-    # shellcheck source=bench/peers.sh
-    . bench/peers.sh
-    # shellcheck disable=SC2154 # both are variables of peers.sh
+    # shellcheck source=bench/lib/ancestor.sh
+    . bench/lib/ancestor.sh
+    # shellcheck disable=SC2154 # a variable of ancestor.sh
     fetch_uml_switch && echo "$uml_switch"
   )
   [ -x "$ancestor" ] || skip "Debian's uml-utilities cannot be had"
@@ -144,8 +144,8 @@ on_terminal() {
   local ancestor
   need_tun
   ancestor=$(
-    # shellcheck source=bench/peers.sh
-    . bench/peers.sh
+    # shellcheck source=bench/lib/ancestor.sh
+    . bench/lib/ancestor.sh
     # shellcheck disable=SC2154
     fetch_uml_switch && echo "$uml_switch"
   )

@@ -79,7 +79,7 @@ exists() {
 # need_ancestor: Debian's uml-utilities, unpacked and not installed
 need_ancestor() {
   # shellcheck disable=SC2016
-  ANCESTOR=$(bash -c '. bench/peers.sh && fetch_uml_switch &&
+  ANCESTOR=$(bash -c '. bench/lib/ancestor.sh && fetch_uml_switch &&
     echo "${uml_switch%/*}/tunctl"' 2>/dev/null)
   [ -x "$ANCESTOR" ] || skip "cannot get Debian's uml-utilities"
 }

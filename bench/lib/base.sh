@@ -6,15 +6,9 @@
 # this is. Sourced, not run. Processes and namespaces are those of the tests
 # (tests/helpers/proc.bash, net.bash).
 
-bench=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-top=$(dirname "$bench")
-build=${BUILD:-build}
-case $build in
-/*) ;;
-*) build=$top/$build ;;
-esac
+# shellcheck source=ancestor.sh
+. "$(dirname "${BASH_SOURCE[0]}")/ancestor.sh"
 uml_router=${UML_ROUTER:-$build/uml_router/uml_router}
-uml_switch=${UML_SWITCH:-}
 
 # A benchmark may take longer than a test; its processes live as long.
 # shellcheck disable=SC2034
@@ -37,10 +31,6 @@ common_help="  --seconds S    measured time of each run
   --json FILE    the results as JSON too
   --plot FILE    and as a plot, .svg or .png
   --help         this text"
-
-say() {
-	printf '%s: %s\n' "${0##*/}" "$*" >&2
-}
 
 fail() {
 	say "$*"
@@ -134,22 +124,6 @@ ready() {
 		! proc_ended "$name" && return 0
 	say "$name did not start: $(head -n 2 "$WORK/$name.err")"
 	return 1
-}
-
-# Debian's uml_switch: downloaded once, unpacked below the build folder, never
-# installed. Sets uml_switch; leaves it empty where that is not possible.
-fetch_uml_switch() {
-	local dir=$build/bench/uml-utilities
-
-	[ -z "$uml_switch" ] || return 0
-	if [ ! -x "$dir/usr/bin/uml_switch" ]; then
-		mkdir -p "$dir"
-		(cd "$dir" && timeout 120 apt-get download uml-utilities &&
-			dpkg -x uml-utilities_*.deb .) >"$dir/fetch.log" 2>&1 ||
-			say "cannot get uml-utilities, see $dir/fetch.log"
-	fi
-	[ ! -x "$dir/usr/bin/uml_switch" ] ||
-		uml_switch=$dir/usr/bin/uml_switch
 }
 
 # have PROGRAM - one of the switches is there

@@ -91,14 +91,19 @@ def table:
 		($bases | map($row.ratio_to[.] | (.median | show), range))) |
 	layout);
 
-# Each peer against its own first case.
-def growth:
-	(.results | map(.case) | firsts) as $cases |
-	"", "Compared with \($cases[0])",
-	([["", $cases[1:][]]] + (.results | groups(.peer) | map(. as $rows |
+# Each peer against its own first case, in the medians of one key, among the
+# cases whose names begin so.
+def growth($prefix; $key):
+	(.results | map(select(.case | startswith($prefix)))) as $all |
+	($all | map(.case) | firsts) as $cases |
+	"", "Compared with \($cases[0]): \(
+		if $key == "value" then $all[0].unit else $key | heading end)",
+	([["", $cases[1:][]]] + ($all | groups(.peer) | map(. as $rows |
+		$rows[0][$key].median as $first |
 		[.[0].peer] + ($cases[1:] | map(. as $case |
-			first($rows[] | select(.case == $case)) // null |
-			.value.median / $rows[0].value.median | show)))) |
+			[$rows[] | select(.case == $case) | .[$key].median] |
+			if .[0] == null or ($first // 0) == 0 then null
+			else .[0] / $first end | show)))) |
 	layout);
 
 # Blocks for gnuplot, one for each group by f: a line for each member, with

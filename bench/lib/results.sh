@@ -44,9 +44,13 @@ finish() {
 	[ -z "$plot" ] || draw "$style" "$plot"
 }
 
-# growth - each peer compared with its own first case, after finish
+# growth [PREFIX [KEY]] - after finish: each peer compared with its own first
+# case, among those that begin with PREFIX
 growth() {
-	results_jq 'include "results"; input | growth' <"$WORK/summary"
+	# shellcheck disable=SC2016
+	results_jq --arg prefix "${1:-}" --arg key "${2:-value}" \
+		'include "results"; input | growth($prefix; $key)' \
+		<"$WORK/summary"
 }
 
 # draw STYLE FILE - bars from zero or lines, with the reach of the rounds
@@ -55,9 +59,9 @@ draw() {
 	gnuplot "$WORK/plot" || fail "cannot draw $2"
 }
 
-# plot_head FILE PANELS - one panel below the other
+# plot_head FILE PANELS HEIGHT - one panel below the other
 plot_head() {
-	local size="size 900,$(($2 * 260 + 60)) noenhanced"
+	local size="size 900,$(($2 * $3)) noenhanced"
 
 	case $1 in
 	*.svg) echo "set terminal svg $size dynamic background 'white'" ;;
@@ -87,7 +91,7 @@ draw_bars() {
 	results_jq 'include "results"; input | blocks(.case; .peer)' \
 		<"$WORK/summary" >"$WORK/plot.data"
 	mapfile -t panels < <(names '"\(.case), \(.unit)"')
-	plot_head "$1" ${#panels[@]}
+	plot_head "$1" ${#panels[@]} 270
 	echo "set offsets 0.4, 0.4, 0, 0"
 	echo "unset key"
 	for i in "${!panels[@]}"; do
@@ -103,8 +107,9 @@ draw_lines() {
 	results_jq 'include "results"; input | blocks(.peer; .case)' \
 		<"$WORK/summary" >"$WORK/plot.data"
 	mapfile -t series < <(names .peer)
-	plot_head "$1" 1
+	plot_head "$1" 1 500
 	echo "set key outside bottom center horizontal"
+	[ "$(names .case | wc -l)" -le 5 ] || echo "set xtics rotate by -20"
 	echo "set ylabel $(quoted "$(names .unit | head -n 1)")"
 	for i in "${!series[@]}"; do
 		[ "$i" = 0 ] && printf 'plot ' || printf ', '

@@ -26,10 +26,12 @@ seconds=2
 rounds=5
 json=
 plot=
+perf=
 common_help="  --seconds S    measured time of each run
   --rounds N     rounds, interleaved
   --json FILE    the results as JSON too
   --plot FILE    and as a plot, .svg or .png
+  --perf DIR     profiles of the switches there (slows them down a little)
   --help         this text"
 
 fail() {
@@ -55,6 +57,7 @@ parse() {
 		--rounds) rounds=$2 ;;
 		--json) json=$2 ;;
 		--plot) plot=$2 ;;
+		--perf) perf=$2 ;;
 		*) own_option "$1" "$2" ||
 			fail "unknown argument '$1' (see --help)" ;;
 		esac
@@ -69,6 +72,9 @@ parse() {
 	esac
 	[ -z "$plot" ] || command -v gnuplot >/dev/null ||
 		fail "--plot needs gnuplot (Debian: gnuplot-nox)"
+	[ -z "$perf" ] || command -v perf >/dev/null ||
+		fail "--perf needs perf (Debian: linux-perf)"
+	[ -z "$perf" ] || mkdir -p "$perf" || exit 1
 }
 
 own_option() {
@@ -124,6 +130,25 @@ ready() {
 		! proc_ended "$name" && return 0
 	say "$name did not start: $(head -n 2 "$WORK/$name.err")"
 	return 1
+}
+
+# profile NAME PEER - where a process spends its time until it ends, if --perf
+# asks: PEER.N.data for `perf report`, N counting from 1
+profile() {
+	local n=1
+
+	[ -n "$perf" ] || return 0
+	profiled
+	while [ -e "$perf/$2.$n.data" ]; do
+		n=$((n + 1))
+	done
+	proc_start perf perf record -q -e cpu-clock -F 2999 -g \
+		-p "$(proc_pid "$1")" -o "$perf/$2.$n.data"
+}
+
+# What was recorded last is written; perf ends with what it looks at.
+profiled() {
+	[ ! -e "$WORK/proc/perf.pid" ] || proc_wait perf
 }
 
 # have PROGRAM - one of the switches is there

@@ -52,6 +52,7 @@ start_peer() {
 	start_quiet peer "${switch[@]}" && ready peer test -S "$socket" ||
 		return 1
 	peer_args=(--proto "$proto" --ctl "$WORK/ctl" --pid "$(proc_pid peer)")
+	profile peer "$1"
 }
 
 stop_peer() {

@@ -42,7 +42,7 @@ tap_held() {
 
 # host_up PEER - the tap and, if there is one, the switch
 host_up() {
-	local socket=$WORK/uml keys
+	local peer=$1 socket=$WORK/uml keys
 
 	tap_add host tap0 &&
 		ns_exec host ip addr add "$host_addr/24" dev tap0 || return 1
@@ -62,7 +62,7 @@ host_up() {
 		;;
 	esac
 	start_quiet -n host switch "$@" && ready switch tap_held &&
-		ready switch test -S "$socket"
+		ready switch test -S "$socket" && profile switch "$peer"
 }
 
 # The guest's network device on the kernel's command line.
@@ -122,16 +122,17 @@ guest_tcp() {
 
 # tcp_record CASE PEER ROUND up|down - one run, with the tap's drops in it
 tcp_record() {
-	local words drops
+	iperf_record tcp "$1" "$2" "$3" switch with_drops guest_tcp "$4"
+}
+
+# with_drops CMD... - iperf3's JSON with the drops of the tap meanwhile
+with_drops() {
+	local drops
 
 	drops=$(tap_drops)
-	if words=$(guest_tcp "$4" | tcp_words); then
-		drops=$(($(tap_drops) - drops))
-		# shellcheck disable=SC2086
-		record "$1" Mbit/s "$2" "$3" $words "tap_drops=$drops"
-	else
-		say "$2 fails: $1"
-	fi
+	"$@" >"$WORK/iperf.json" &&
+		jq --argjson n "$(($(tap_drops) - drops))" \
+			'.tap_drops = $n' "$WORK/iperf.json"
 }
 
 # guest_rounds RUN - each round, each peer: RUN PEER ROUND with its guest up

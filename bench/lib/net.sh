@@ -54,8 +54,9 @@ iperf() {
 
 # Words for record out of iperf3's JSON.
 tcp_words() {
-	jq -re '.end | "value=\(.sum_received.bits_per_second / 1e6)" +
-		" retransmits=\(.sum_sent.retransmits // 0)"'
+	jq -re '"value=\(.end.sum_received.bits_per_second / 1e6)" +
+		" retransmits=\(.end.sum_sent.retransmits // 0)" +
+		if .tap_drops then " tap_drops=\(.tap_drops)" else "" end'
 }
 
 # Datagrams that arrived, per second; shares of the sent ones that did not.
@@ -63,6 +64,46 @@ udp_words() {
 	jq -re '.end | .sum_received // .sum |
 		"value=\((.packets - .lost_packets) / .seconds)" +
 		" lost_percent=\(.lost_percent)"'
+}
+
+# cpu_ns NAME - processor time of all threads of a process so far; 0 without
+cpu_ns() {
+	local pid
+
+	pid=$(proc_pid "$1" 2>/dev/null) || pid=none
+	cat "/proc/$pid/task/"*/schedstat 2>/dev/null |
+		awk '{ sum += $1 } END { printf "%.0f", sum }'
+}
+
+# iperf_record tcp|udp CASE PEER ROUND NAME CMD... - CMD prints the JSON of
+# iperf3; what it found, and what the process NAME worked for it
+iperf_record() {
+	local kind=$1 case=$2 peer=$3 round=$4 name=$5 since words unit=frames/s
+
+	[ "$kind" = udp ] || unit=Mbit/s
+	shift 5
+	since=$(cpu_ns "$name")
+	if ! words=$("$@" | "${kind}_words"); then
+		say "$peer fails: $case"
+		return 1
+	fi
+	since=$(($(cpu_ns "$name") - since))
+	# shellcheck disable=SC2046,SC2086
+	record "$case" "$unit" "$peer" "$round" $words \
+		$(cost "$kind" "$since" "$words")
+}
+
+# cost tcp|udp NS WORDS - milliseconds per Gbit or microseconds per frame: both
+# are a thousandth of NS divided by what passed in the unit of the rate
+cost() {
+	local key=cpu_us_per_frame
+
+	[ "$1" = udp ] || key=cpu_ms_per_Gbit
+	awk -v key="$key" -v ns="$2" -v seconds="$seconds" '{
+		sub(/^value=/, "", $1)
+		if (ns > 0 && $1 > 0)
+			print key "=" ns / 1000 / ($1 * seconds)
+	}' <<<"$3"
 }
 
 # ping_record CASE NS ADDR PEER ROUND - pings, 5 ms apart, one after the other:

@@ -24,6 +24,7 @@ finish() {
 	local style=$1
 
 	shift
+	profiled
 	platform >"$WORK/platform"
 	# shellcheck disable=SC2016
 	results_jq -R --arg name "${0##*/}" --rawfile host "$WORK/platform" \

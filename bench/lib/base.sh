@@ -64,8 +64,9 @@ parse() {
 		shift 2
 	done
 	[ ${#peers[@]} -gt 0 ] || peers=("${all_peers[@]}")
-	is_count "$rounds" || fail "--rounds: '$rounds' is not a number"
-	is_count "$seconds" || fail "--seconds: '$seconds' is not a number"
+	is_count "$rounds" || fail "--rounds: '$rounds' is not a count"
+	[[ $seconds =~ ^[0-9]+([.][0-9]+)?$ && $seconds =~ [1-9] ]] ||
+		fail "--seconds: '$seconds' is not a time"
 	case $plot in
 	'' | *.svg | *.png) ;;
 	*) fail "--plot: '$plot' ends in neither .svg nor .png" ;;

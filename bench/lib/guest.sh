@@ -32,7 +32,8 @@ guest_peer_available() {
 }
 
 need_guests() {
-	need iperf3 ping busybox "$GUEST_KERNEL"
+	need_iperf
+	need busybox "$GUEST_KERNEL"
 }
 
 # Someone has the tap open.

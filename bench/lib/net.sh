@@ -13,6 +13,11 @@ need_namespaces() {
 	[ -w /dev/net/tun ] || fail "needs /dev/net/tun"
 }
 
+need_iperf() {
+	need iperf3 ping ss
+	is_count "$seconds" || fail "--seconds: iperf3 takes whole ones"
+}
+
 # move FROM DEV TO [ADDR/LEN...] - a device into another namespace, and up
 move() {
 	local from=$1 dev=$2 to=$3 addr

@@ -140,6 +140,7 @@ $(filter-out $(TUNCTL_FUZZERS),$(FUZZERS)): $(BUILD)/tests/fuzz/%: $(BUILD)/test
 	$(call say,LD,$@)
 	$(link)
 
+$(BUILD)/bench/offload: $(ROUTER_OBJ)
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LOAD_OBJ) $(CLIENT_OBJ) \
 		$(COMMON_OBJ)
 	$(call say,LD,$@)

@@ -434,6 +434,15 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	return -1;
 }
 
+void port_describe(struct port *p, const char *text, size_t len)
+{
+	size_t at = strlen(p->description);
+
+	for (; len && *text && at < sizeof(p->description) - 1; len--, text++)
+		p->description[at++] = *text >= ' ' && *text <= '~' ? *text
+								    : '?';
+}
+
 void port_mute(struct port *p)
 {
 	p->muted = true;

@@ -57,6 +57,8 @@ struct port;
 #define PORT_NAME_LEN 32
 /** Room for what a port is attached to (a socket path, a device). */
 #define PORT_ADDRESS_LEN 112
+/** Room for what its client says of itself. */
+#define PORT_DESCRIPTION_LEN 129
 
 /** Why a frame was dropped. Names in port_drop_name(). */
 enum port_drop {
@@ -171,6 +173,7 @@ struct port_queue {
  * @serial:	which one it is since the switch began, from 1
  * @name:	unique in the switch
  * @address:	what it is attached to, for display
+ * @description:	what its client says of itself, printable ASCII, or ""
  * @pid:	process at the other end when it connected, 0 when there is none
  *		or it is in another pid namespace
  * @uid:	its user, (uid_t)-1 when unknown
@@ -214,6 +217,7 @@ struct port {
 	uint64_t serial;
 	char name[PORT_NAME_LEN];
 	char address[PORT_ADDRESS_LEN];
+	char description[PORT_DESCRIPTION_LEN];
 	pid_t pid;
 	uid_t uid;
 	enum port_policy policy;
@@ -278,6 +282,16 @@ void port_close(struct port *port);
  * For a client that left while frames from it are still to be forwarded.
  */
 void port_mute(struct port *port);
+
+/**
+ * port_describe() - Add to what is shown as the port's description
+ * @port:	the port
+ * @text:	from its client: ends at a NUL or after @len octets. What could
+ *		do something to a terminal becomes '?', and what is too long is
+ *		left out
+ * @len:	octets of @text at most
+ */
+void port_describe(struct port *port, const char *text, size_t len);
 
 /**
  * port_rx() - Frames were read from a port

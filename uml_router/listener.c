@@ -91,18 +91,31 @@ int listener_open_spec(struct listener *l, struct sw *sw,
 	return listener_open(l, sw, ops, spec->address, type, spec->perm, err);
 }
 
-int listener_plug(struct listener *l, struct port *port,
-		  const struct port_ops *ops, int fd, const struct ucred *peer,
-		  struct err *err)
+int listener_plug_as(struct listener *l, struct port *port,
+		     const struct port_ops *ops, unsigned int number, int fd,
+		     const struct ucred *peer, struct err *err)
 {
 	char name[PORT_NAME_LEN];
 
 	port->pid = peer->pid;
 	port->uid = peer->uid;
-	snprintf(port->address, sizeof(port->address), "%s", l->socket.name);
-	if (sw_number_name(l->sw, l->prefix, name) < 0)
-		return err_errno(err, "cannot name a port");
+	if (!port->address[0])
+		snprintf(port->address, sizeof(port->address), "%s",
+			 l->socket.name);
+	snprintf(name, sizeof(name), "%s%u", l->prefix, number);
 	return port_open(port, l->sw, ops, &l->conf, name, fd, err);
+}
+
+int listener_plug(struct listener *l, struct port *port,
+		  const struct port_ops *ops, int fd, const struct ucred *peer,
+		  struct err *err)
+{
+	long number = sw_free_number(l->sw, l->prefix, 0);
+
+	if (number < 0)
+		return err_errno(err, "cannot name a port");
+	return listener_plug_as(l, port, ops, (unsigned int)number, fd, peer,
+				err);
 }
 
 void listener_close(struct listener *l)

@@ -95,6 +95,16 @@ int listener_plug(struct listener *l, struct port *port,
 		  const struct port_ops *ops, int fd, const struct ucred *peer,
 		  struct err *err);
 
+/**
+ * listener_plug_as() - listener_plug() with a number of the back end's choice
+ * @number:	behind the prefix in the port's name
+ *
+ * What @port->address says already is left. The rest is as there.
+ */
+int listener_plug_as(struct listener *l, struct port *port,
+		     const struct port_ops *ops, unsigned int number, int fd,
+		     const struct ucred *peer, struct err *err);
+
 /** listener_close() - Stop listening, remove the file, then @ops->close() */
 void listener_close(struct listener *l);
 

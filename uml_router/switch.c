@@ -295,8 +295,7 @@ static long number_in(const char *name, const char *prefix)
 	return *end ? -1 : number;
 }
 
-int sw_number_name(const struct sw *sw, const char *prefix,
-		   char name[PORT_NAME_LEN])
+long sw_free_number(const struct sw *sw, const char *prefix, unsigned int first)
 {
 	/* Of port_count + 1 numbers at least one is free. */
 	bool *taken = calloc(sw->port_count + 1, sizeof(*taken));
@@ -307,7 +306,7 @@ int sw_number_name(const struct sw *sw, const char *prefix,
 		return -1;
 	list_for_each(at, &sw->ports) {
 		struct port *port = container_of(at, struct port, node);
-		long number = number_in(port->name, prefix);
+		long number = number_in(port->name, prefix) - (long)first;
 
 		if (number >= 0 && number <= (long)sw->port_count)
 			taken[number] = true;
@@ -315,6 +314,5 @@ int sw_number_name(const struct sw *sw, const char *prefix,
 	while (taken[i])
 		i++;
 	free(taken);
-	snprintf(name, PORT_NAME_LEN, "%s%u", prefix, i);
-	return 0;
+	return (long)(first + i);
 }

@@ -144,14 +144,14 @@ void sw_sum(const struct sw *sw, struct port_stats *sum);
 struct port *sw_find(const struct sw *sw, const char *name);
 
 /**
- * sw_number_name() - First free name of the form PREFIX0, PREFIX1, ...
+ * sw_free_number() - First number that makes a free name
  * @sw:		the switch
  * @prefix:	what the name begins with, at most SW_PREFIX_LEN octets
- * @name:	filled
+ * @first:	number to begin with
  *
- * Return: 0, or -1 with errno set
+ * Return: the number, to be put behind @prefix; or -1 with errno set
  */
-int sw_number_name(const struct sw *sw, const char *prefix,
-		   char name[PORT_NAME_LEN]);
+long sw_free_number(const struct sw *sw, const char *prefix,
+		    unsigned int first);
 
 #endif /* UML_ROUTER_SWITCH_H */

@@ -31,7 +31,9 @@ struct backend;
  * @rate:	tap: rate=, bits per second or RATE_AUTO; 0: none
  * @queues:	tap: queues=, 1 to TUNTAP_MAX_QUEUES
  * @offload:	tap: offload=
+ * @dirmode:	vde: dirmode=, or (mode_t)-1 to go by @perm
  * @perm:	listeners: mode and group of the socket file
+ * @user:	user that the switch is to become, or NULL
  */
 struct port_spec {
 	const struct backend *backend;
@@ -45,27 +47,37 @@ struct port_spec {
 	uint64_t rate;
 	unsigned int queues;
 	bool offload;
+	mode_t dirmode;
 	struct unixsock_perm perm;
+	const char *user;
+};
+
+/** Keys that not every type takes. */
+enum spec_keys {
+	KEYS_NONE,
+	KEYS_DEVICE, /**< of a network device, which ADDRESS names */
+	KEYS_FOLDER, /**< of a folder */
 };
 
 /**
  * struct backend - A kind of port
  * @type:	TYPE in SPEC
  * @listens:	one port per client, named with a number
- * @device:	the keys of a network device are taken
+ * @keys:	which keys it takes besides those of every type
  * @open:	make the port, or start to listen for clients. Return 0, or -1
  *		with the error set and nothing left behind
  */
 struct backend {
 	const char *type;
 	bool listens;
-	bool device;
+	enum spec_keys keys;
 	int (*open)(struct sw *sw, const struct port_spec *spec,
 		    struct err *err);
 };
 
 extern const struct backend backend_tap;
 extern const struct backend backend_uml;
+extern const struct backend backend_vde;
 extern const struct backend backend_seqpacket;
 extern const struct backend backend_fd;
 
@@ -76,7 +88,7 @@ void spec_init(struct port_spec *spec, const struct backend *backend,
 /**
  * spec_parse() - SPEC to struct port_spec
  * @text:	"TYPE:ADDRESS[,key=value]..."; cut into pieces and referred to
- * @spec:	filled; @text and @perm are left as they are
+ * @spec:	filled; @text, @perm and @user are left as they are
  * @err:	filled on failure: the value, the reason, what there is
  *
  * Return: 0, or -1 with @err set

@@ -190,11 +190,13 @@ static const struct option_word {
 	  "plug in a port: TYPE:ADDRESS[,key=value]...\n"
 	  "  tap:DEV           a tap device\n"
 	  "  uml:SOCKET        UML eth0=daemon\n"
+	  "  vde:FOLDER        QEMU -netdev vde, vde_plug, UML\n"
 	  "  seqpacket:SOCKET  UML vec0:transport=bess\n"
 	  "  fd:NUMBER         an open tap or message socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
 	  "name=NAME; of a tap also queueing=MODE, rate=RATE,\n"
-	  "queues=N, txqueuelen=N, offload=on|off (on)" },
+	  "queues=N, txqueuelen=N, offload=on|off (on);\n"
+	  "of a folder also dirmode=MODE" },
 	{ "control", 0, "PATH", set_control,
 	  "management socket, for uml_routerctl" },
 	{ "pidfile", 0, "FILE", set_pidfile, "write the process id to FILE" },
@@ -358,8 +360,10 @@ int options_parse(struct options *opts, int argc, char *argv[], struct err *err)
 		return 0;
 	if (add_unix(&p) < 0)
 		return -1;
-	for (i = 0; i < opts->port_count; i++)
+	for (i = 0; i < opts->port_count; i++) {
 		opts->ports[i].perm = opts->perm;
+		opts->ports[i].user = opts->user;
+	}
 	return 0;
 }
 

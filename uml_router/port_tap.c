@@ -169,6 +169,6 @@ static int open_tap(struct sw *sw, const struct port_spec *spec,
 
 const struct backend backend_tap = {
 	.type = "tap",
-	.device = true,
+	.keys = KEYS_DEVICE,
 	.open = open_tap,
 };

@@ -94,10 +94,10 @@ static json_t *offload_json(const struct port *port)
 static json_t *port_json(const struct port *port)
 {
 	return json_pack(
-		"{s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
+		"{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
 		"s:I, s:o}",
 		"name", text(port->name), "type", port->ops->type, "address",
-		text(port->address), "peer", peer_json(port), "state",
+		text(port->address), "description", port->description, "peer", peer_json(port), "state",
 		state_name(port), "rx", count_json(&port->stats.rx), "tx",
 		count_json(&port->stats.tx), "drops",
 		drops_json(port->stats.drops), "queue", "length",

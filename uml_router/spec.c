@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* SPEC: the text that describes a port, see backend.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "backend.h"
@@ -8,10 +9,8 @@
 #include "shaper.h"
 
 static const struct backend *const backends[] = {
-	&backend_tap,
-	&backend_uml,
-	&backend_seqpacket,
-	&backend_fd,
+	&backend_tap,	    &backend_uml, &backend_vde,
+	&backend_seqpacket, &backend_fd,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -100,31 +99,47 @@ static int set_offload(struct port_spec *spec, const char *value,
 	return parse_bool("offload", value, &spec->offload, err);
 }
 
+static int set_dirmode(struct port_spec *spec, const char *value,
+		       struct err *err)
+{
+	return parse_mode(value, &spec->dirmode, err);
+}
+
 static const struct key {
 	const char *name;
-	bool device_only;
+	enum spec_keys of;
 	int (*set)(struct port_spec *spec, const char *value, struct err *err);
 } keys[] = {
-	{ "name", false, set_name },
-	{ "queue", false, set_queue },
-	{ "policy", false, set_policy },
-	{ "queueing", true, set_queueing },
-	{ "rate", true, set_rate },
-	{ "queues", true, set_queues },
-	{ "txqueuelen", true, set_txqueuelen },
-	{ "offload", true, set_offload },
+	{ "name", KEYS_NONE, set_name },
+	{ "queue", KEYS_NONE, set_queue },
+	{ "policy", KEYS_NONE, set_policy },
+	{ "queueing", KEYS_DEVICE, set_queueing },
+	{ "rate", KEYS_DEVICE, set_rate },
+	{ "queues", KEYS_DEVICE, set_queues },
+	{ "txqueuelen", KEYS_DEVICE, set_txqueuelen },
+	{ "offload", KEYS_DEVICE, set_offload },
+	{ "dirmode", KEYS_FOLDER, set_dirmode },
 };
+
+static bool takes(const struct backend *backend, const struct key *key)
+{
+	return key->of == KEYS_NONE || key->of == backend->keys;
+}
 
 static int unknown_key(const struct port_spec *spec, const char *name,
 		       struct err *err)
 {
+	char list[128] = "";
+	size_t i, at = 0;
+
+	for (i = 0; i < COUNT(keys); i++)
+		if (takes(spec->backend, &keys[i]))
+			at += (size_t)snprintf(list + at, sizeof(list) - at,
+					       "%s%s", at ? ", " : "",
+					       keys[i].name);
 	err_set(err, "a port of type %s has no key '%s'", spec->backend->type,
 		name);
-	return err_hint(err, "keys: name, queue, policy%s",
-			spec->backend->device
-				? ", queueing, rate, queues, txqueuelen, "
-				  "offload"
-				: "");
+	return err_hint(err, "keys: %s", list);
 }
 
 static int set_key(struct port_spec *spec, char *text, struct err *err)
@@ -137,7 +152,7 @@ static int set_key(struct port_spec *spec, char *text, struct err *err)
 	*value++ = '\0';
 	for (i = 0; i < COUNT(keys); i++)
 		if (strcmp(text, keys[i].name) == 0 &&
-		    (spec->backend->device || !keys[i].device_only))
+		    takes(spec->backend, &keys[i]))
 			return keys[i].set(spec, value, err);
 	return unknown_key(spec, text, err);
 }
@@ -152,7 +167,7 @@ static int set_type(struct port_spec *spec, const char *type, struct err *err)
 			return 0;
 		}
 	err_set(err, "there is no port type '%s'", type);
-	return err_hint(err, "types: tap, uml, seqpacket, fd");
+	return err_hint(err, "types: tap, uml, vde, seqpacket, fd");
 }
 
 void spec_init(struct port_spec *spec, const struct backend *backend,
@@ -165,8 +180,10 @@ void spec_init(struct port_spec *spec, const struct backend *backend,
 		.queueing = QUEUEING_DEFAULT,
 		.queues = 1,
 		.offload = true,
+		.dirmode = (mode_t)-1,
 		.text = spec->text,
 		.perm = spec->perm,
+		.user = spec->user,
 	};
 }
 
@@ -185,7 +202,7 @@ int spec_parse(char *text, struct port_spec *spec, struct err *err)
 	spec->address = strsep(&next, ",");
 	if (!*spec->address)
 		return err_set(err, "port of type %s has no address", text);
-	if (spec->backend->device &&
+	if (spec->backend->keys == KEYS_DEVICE &&
 	    parse_ifname(spec->address, false, err) < 0)
 		return -1;
 	while (next)

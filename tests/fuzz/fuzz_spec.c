@@ -27,8 +27,11 @@ static void check(const struct port_spec *s, const char *text, size_t size)
 	     "policy");
 	must((unsigned int)s->queueing < QUEUEING_MODES, "queueing");
 	must(s->txqueuelen <= 1000000, "txqueuelen");
+	must(s->dirmode == (mode_t)-1 ||
+		     (s->backend->keys == KEYS_FOLDER && s->dirmode <= 0777),
+	     "dirmode");
 	must(s->queues >= 1 && s->queues <= TUNTAP_MAX_QUEUES, "queues");
-	must(s->backend->device ||
+	must(s->backend->keys == KEYS_DEVICE ||
 		     (!s->txqueuelen && s->queueing == QUEUEING_DEFAULT &&
 		      s->queues == 1 && s->offload && !s->rate),
 	     "keys of a device");

@@ -931,6 +931,25 @@ static void test_names(void)
 	is_str(port_policy_name(POLICY_BLOCK), "block", "block");
 }
 
+/* In pieces, up to a NUL, without what a terminal would act on. */
+static void test_describe(void)
+{
+	struct bench b;
+	char much[200];
+
+	set_up(&b, 1, POLICY_DROP, HOLD_NEVER);
+	is_str(b.out.port->description, "", "no description");
+	port_describe(b.out.port, "QEMU u", 6);
+	port_describe(b.out.port, "ser=\x1b[1m\x9b\xc2\x9b~\n\0pid", 19);
+	is_str(b.out.port->description, "QEMU user=?[1m???~?",
+	       "a description in two pieces");
+	memset(much, 'x', sizeof(much));
+	port_describe(b.out.port, much, sizeof(much));
+	is_int((intmax_t)strlen(b.out.port->description),
+	       PORT_DESCRIPTION_LEN - 1, "too long a one is cut");
+	tear_down(&b);
+}
+
 int main(void)
 {
 	static const uint32_t queues[] = { 1, 2, 3, 63, 64, 65, 256 };
@@ -957,6 +976,7 @@ int main(void)
 	test_hold_limit();
 	test_hold_in_turns();
 	test_hold_in_time();
+	test_describe();
 	test_hold_never();
 	test_mute();
 	test_one_end();

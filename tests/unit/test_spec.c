@@ -35,6 +35,7 @@ static void test_types(void)
 	} cases[] = {
 		{ "tap:tap0", &backend_tap, "tap0" },
 		{ "uml:/run/uml.ctl", &backend_uml, "/run/uml.ctl" },
+		{ "vde:/run/lab", &backend_vde, "/run/lab" },
 		{ "seqpacket:@abstract", &backend_seqpacket, "@abstract" },
 		{ "fd:3", &backend_fd, "3" },
 		/* Only the first colon counts. */
@@ -95,6 +96,12 @@ static void test_keys(void)
 	p = parse("fd:0,queue=1");
 	ok(!p.rc && p.spec.conf.queue == 1, "the shortest queue");
 	free(p.text);
+	p = parse("vde:/run/lab,dirmode=0750,name=lab");
+	ok(!p.rc && p.spec.dirmode == 0750, "the mode of a folder");
+	free(p.text);
+	p = parse("vde:/run/lab");
+	ok(!p.rc && p.spec.dirmode == (mode_t)-1, "no mode of a folder");
+	free(p.text);
 }
 
 static void test_names(void)
@@ -137,7 +144,7 @@ static void test_refusals(void)
 	refused("tap0", "'tap0'", "no ':'", "TYPE:ADDRESS[,key=value]...");
 	refused(":tap0", "''", "no port type", "types: tap, uml");
 	refused("tpa:tap0", "'tpa'", "no port type",
-		"types: tap, uml, seqpacket, fd");
+		"types: tap, uml, vde, seqpacket, fd");
 	refused("TAP:tap0", "'TAP'", "no port type", "types: ");
 	refused("tap:", "tap", "no address", "");
 	refused("tap:,queue=4", "tap", "no address", "");
@@ -181,6 +188,15 @@ static void test_refusals(void)
 		"longer than", "20");
 	refused("uml:/s,queueing=default", "'queueing'", "type uml",
 		"keys: name, queue, policy)");
+	refused("uml:/s,dirmode=700", "'dirmode'", "type uml",
+		"keys: name, queue, policy)");
+	refused("tap:t,dirmode=700", "'dirmode'", "type tap",
+		"keys: name, queue, policy, queueing, txqueuelen)");
+	refused("vde:/d,queueing=default", "'queueing'", "type vde",
+		"keys: name, queue, policy, dirmode)");
+	refused("vde:/d,dirmode=0790", "'0790'", "mode", "octal");
+	refused("vde:/d,dirmode=1777", "'1777'", "mode", "0777");
+	refused("vde:/d,dirmode=", "''", "mode", "octal");
 	refused("fd:3,txqueuelen=10", "'txqueuelen'", "type fd",
 		"keys: name, queue, policy)");
 }

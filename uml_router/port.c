@@ -436,11 +436,12 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 
 void port_describe(struct port *p, const char *text, size_t len)
 {
-	size_t at = strlen(p->description);
+	size_t at = 0;
 
 	for (; len && *text && at < sizeof(p->description) - 1; len--, text++)
 		p->description[at++] = *text >= ' ' && *text <= '~' ? *text
 								    : '?';
+	p->description[at] = '\0';
 }
 
 void port_mute(struct port *p)

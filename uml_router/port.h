@@ -284,7 +284,7 @@ void port_close(struct port *port);
 void port_mute(struct port *port);
 
 /**
- * port_describe() - Add to what is shown as the port's description
+ * port_describe() - Set what is shown as the port's description
  * @port:	the port
  * @text:	from its client: ends at a NUL or after @len octets. What could
  *		do something to a terminal becomes '?', and what is too long is

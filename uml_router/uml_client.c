@@ -189,31 +189,47 @@ static void on_impatience(struct timer *timer)
 	       "no whole request in 10 seconds");
 }
 
-/* What came behind the request. */
-static void take_trailing(struct uml_client *c, const uint8_t *data, size_t len)
+/* What came behind the request describes a client of VDE. But a request of the
+ * kernel's driver ends with padding, which is not even zeroed. */
+static void take_trailing(struct uml_client *c)
 {
-	c->trailing += len;
-	if (c->describes)
-		port_describe(&c->port, (const char *)data, len);
+	size_t len = c->got - c->size;
+
+	if (c->describes && len > UML_REQUEST_PADDING)
+		port_describe(&c->port, (const char *)c->request + c->size,
+			      len);
+	if (c->got < sizeof(c->request))
+		return;
+	c->sw->stats.bad_requests++;
+	leave(c);
 }
 
-/* A request of the kernel's driver ends with padding, which is not even
- * zeroed: that is no description. */
 static void understood(struct uml_client *c, const struct uml_request *req)
 {
-	size_t more = c->got - req->size;
 	struct err err;
 
-	if (plug(c, req, &err) < 0)
+	if (plug(c, req, &err) < 0) {
 		refuse(c, err.text);
-	else if (more > UML_REQUEST_PADDING)
-		take_trailing(c, c->request + req->size, more);
+		return;
+	}
+	c->size = req->size;
+	take_trailing(c);
+}
+
+/* Return: as read(2); there is room for an octet at least. */
+static ssize_t read_more(struct uml_client *c)
+{
+	ssize_t n = read(c->control.fd, c->request + c->got,
+			 sizeof(c->request) - c->got);
+
+	if (n > 0)
+		c->got += (size_t)n;
+	return n;
 }
 
 static void read_request(struct uml_client *c)
 {
-	ssize_t n = read(c->control.fd, c->request + c->got,
-			 sizeof(c->request) - c->got);
+	ssize_t n = read_more(c);
 	struct uml_request req;
 	const char *why;
 
@@ -223,7 +239,6 @@ static void read_request(struct uml_client *c)
 		turn_away(c);
 		return;
 	}
-	c->got += (size_t)n;
 	switch (uml_request_parse(c->service->ops->dialect, c->request, c->got,
 				  &req, &why)) {
 	case UML_MORE:
@@ -240,18 +255,14 @@ static void read_request(struct uml_client *c)
 /* Nothing is to come any more but the rest of a description, and the end. */
 static void read_trailing(struct uml_client *c)
 {
-	uint8_t more[UML_TRAILING_MAX];
-	ssize_t n = read(c->control.fd, more, sizeof(more));
+	ssize_t n = read_more(c);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n > 0) {
-		take_trailing(c, more, (size_t)n);
-		if (c->trailing <= UML_TRAILING_MAX)
-			return;
-		c->sw->stats.bad_requests++;
-	}
-	leave(c);
+	if (n > 0)
+		take_trailing(c);
+	else
+		leave(c);
 }
 
 static void on_control(struct event *ev, uint32_t ready)

@@ -26,8 +26,9 @@
 struct uml_client;
 struct uml_service;
 
-/** Octets behind a request that are put up with: padding, a description. */
-#define UML_TRAILING_MAX (256 + UML_REQUEST_PADDING)
+/** Octets behind a request that are too many: more than padding and a
+ *  description can be. */
+#define UML_TRAILING_MAX 260
 
 /**
  * struct uml_service_ops - What a back end does of its own
@@ -87,8 +88,8 @@ struct uml_client {
 	struct ucred peer;
 	bool describes;
 	uint8_t request[UML_REQUEST_MAX + UML_TRAILING_MAX];
+	size_t size;
 	size_t got;
-	size_t trailing;
 	struct timer patience;
 	struct list pending;
 };

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,11 @@
 #define CLIENT_NAME_LEN 16
 /** Names tried for a data socket. */
 #define NAMES 16
+
+struct owner {
+	uid_t uid;
+	gid_t gid;
+};
 
 static bool is_set(uid_t id)
 {
@@ -143,8 +149,25 @@ static int set_mode(const struct vde_folder *folder, mode_t mode,
 	return 0;
 }
 
+/* Who is to have folder and control socket; nothing said: whoever has them. */
+static int find_owner(const struct port_spec *spec, struct owner *owner,
+		      struct err *err)
+{
+	const struct passwd *pw;
+
+	*owner = (struct owner){ (uid_t)-1, spec->perm.gid };
+	if (!spec->user)
+		return 0;
+	if (parse_user(spec->user, &owner->uid, err) < 0)
+		return -1;
+	pw = getpwuid(owner->uid);
+	if (pw && !is_set(owner->gid))
+		owner->gid = pw->pw_gid;
+	return 0;
+}
+
 static int dress_folder(const struct vde_folder *folder,
-			const struct port_spec *spec, uid_t uid,
+			const struct port_spec *spec, const struct owner *owner,
 			struct err *err)
 {
 	struct stat now;
@@ -153,17 +176,16 @@ static int dress_folder(const struct vde_folder *folder,
 		return err_errno(err, "folder '%s'", folder->path);
 	if (!folder->made && spec->dirmode == (mode_t)-1)
 		return check_group(folder, spec->perm.gid, &now, err);
-	if ((is_set(uid) || is_set(spec->perm.gid)) &&
-	    fchownat(folder->fd, "", uid, spec->perm.gid, AT_EMPTY_PATH) < 0)
+	if (fchownat(folder->fd, "", owner->uid, owner->gid, AT_EMPTY_PATH) < 0)
 		return err_errno(err, "cannot give folder '%s' away",
 				 folder->path);
 	return set_mode(folder, wanted_mode(spec, &now), err);
 }
 
-/* Clients judge by the owner of the control socket what the switch may do with
- * their own sockets (vde_open() of libvdeplug). */
-static int give_socket(const struct unixsock_listener *ctl, uid_t uid,
-		       struct err *err)
+/* Clients judge by the owner and the group of the control socket what the
+ * switch may do with their own sockets (vde_open() of libvdeplug). */
+static int give_socket(const struct unixsock_listener *ctl,
+		       const struct owner *owner, struct err *err)
 {
 	int fd = open(ctl->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
@@ -177,10 +199,11 @@ static int give_socket(const struct unixsock_listener *ctl, uid_t uid,
 		failed = -1;
 	}
 	if (!failed)
-		failed = fchownat(fd, "", uid, (gid_t)-1, AT_EMPTY_PATH);
+		failed = fchownat(fd, "", owner->uid, owner->gid,
+				  AT_EMPTY_PATH);
 	if (failed)
 		err_errno(err, "cannot give socket '%s' to user %u", ctl->name,
-			  uid);
+			  owner->uid);
 	close(fd);
 	return failed;
 }
@@ -189,13 +212,13 @@ int vde_folder_admit(struct vde_folder *folder,
 		     const struct unixsock_listener *ctl,
 		     const struct port_spec *spec, struct err *err)
 {
-	uid_t uid = (uid_t)-1;
+	struct owner owner;
 
-	if (spec->user && parse_user(spec->user, &uid, err) < 0)
+	if (find_owner(spec, &owner, err) < 0)
 		return -1;
-	if (is_set(uid) && give_socket(ctl, uid, err) < 0)
+	if (is_set(owner.uid) && give_socket(ctl, &owner, err) < 0)
 		return -1;
-	return dress_folder(folder, spec, uid, err);
+	return dress_folder(folder, spec, &owner, err);
 }
 
 int vde_folder_bind(const struct vde_folder *folder, unsigned int number,

@@ -10,6 +10,12 @@ odd.py VERB ...
                            kind=N (of request), family=N and sock=PATH (data
                            socket), more=N (octets behind it), uid=N (first
                            become this user)
+    described FOLDER TEXT N
+                           a client of a VDE folder that describes itself by
+                           TEXT and N times an x; prints "ready", stays until
+                           killed; fails if the switch closes
+    padded CTL             a client whose request ends with padding that is not
+                           zeroed; prints "ready", stays until killed
     twins CTL              two connections that name one data socket; prints
                            how many copies of a broadcast it gets with both,
                            and with one of them closed
@@ -156,6 +162,27 @@ def odd_request(path, *words):
     say(f"reply={got} closed={'yes' if closed else 'no'}")
 
 
+def described(folder, text, more):
+    data = data_socket()
+    control = connect(folder + "/ctl")
+    whole = request(3, data.getsockname())[:-2]
+    control.sendall(whole + os.fsencode(text) + b"x" * int(more))
+    if len(read_reply(control)) != 110:
+        sys.exit("no reply")
+    if select.select([control], [], [], 0.5)[0]:
+        sys.exit("closed")
+    stay()
+
+
+def padded(path):
+    data = data_socket()
+    control = connect(path)
+    control.sendall(request(3, data.getsockname())[:-2] + b"\xa5Z")
+    if len(read_reply(control)) != 110:
+        sys.exit("no reply")
+    stay()
+
+
 def frames_in(sock):
     count = 0
     while select.select([sock], [], [], 0.5)[0]:
@@ -288,6 +315,8 @@ def main():
     verbs = {
         "pieces": pieces,
         "request": odd_request,
+        "described": described,
+        "padded": padded,
         "twins": twins,
         "stranger": stranger,
         "ask": ask,

@@ -931,7 +931,7 @@ static void test_names(void)
 	is_str(port_policy_name(POLICY_BLOCK), "block", "block");
 }
 
-/* In pieces, up to a NUL, without what a terminal would act on. */
+/* Up to a NUL, without what a terminal would act on. */
 static void test_describe(void)
 {
 	struct bench b;
@@ -939,14 +939,15 @@ static void test_describe(void)
 
 	set_up(&b, 1, POLICY_DROP, HOLD_NEVER);
 	is_str(b.out.port->description, "", "no description");
-	port_describe(b.out.port, "QEMU u", 6);
-	port_describe(b.out.port, "ser=\x1b[1m\x9b\xc2\x9b~\n\0pid", 19);
-	is_str(b.out.port->description, "QEMU user=?[1m???~?",
-	       "a description in two pieces");
 	memset(much, 'x', sizeof(much));
 	port_describe(b.out.port, much, sizeof(much));
 	is_int((intmax_t)strlen(b.out.port->description),
 	       PORT_DESCRIPTION_LEN - 1, "too long a one is cut");
+	port_describe(b.out.port, "QEMU user=\x1b[1m\x9b\xc2\x9b~\n\0pid", 25);
+	is_str(b.out.port->description, "QEMU user=?[1m???~?",
+	       "junk in one cannot be seen");
+	port_describe(b.out.port, "plug", 2);
+	is_str(b.out.port->description, "pl", "one without a NUL");
 	tear_down(&b);
 }
 

@@ -5,6 +5,7 @@
 # mode Linux.
 #
 # shellcheck disable=SC1010 # "then" is a word of peer's
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own
 
 bats_require_minimum_version 1.5.0
 load helpers/proc
@@ -42,6 +43,11 @@ plug_start() {
   local name=$1 url=$2
   shift 2
   proc_start "$name" "$@" vde_plug "$url" = sleep infinity
+}
+
+# files_are LIST: see files
+files_are() {
+  [ "$(files)" = "$1" ]
 }
 
 # names SW: of its ports, sorted
@@ -267,7 +273,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(bytes(60), sys.argv[1])'
   vde peer_start a idle
   [ "$(files)" = "001.0 ctl" ]
   proc_stop a
-  wait_for eval '[ "$(files)" = ctl ]'
+  wait_for files_are ctl
   # libvdeplug removes the client's own socket.
   plug_start b "vde://$VDE"
   wait_for names_are sw vde1
@@ -316,7 +322,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(bytes(60), sys.argv[1])'
   [ "$(files)" = "001.0 001.1 001.2 ctl" ]
   vde peer send
   peer_done a received=1
-  wait_for eval '[ "$(files)" = "001.0 001.1 ctl" ]'
+  wait_for files_are "001.0 001.1 ctl"
 }
 
 @test "folders that cannot be" {

@@ -325,6 +325,15 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(bytes(60), sys.argv[1])'
   wait_for files_are "001.0 001.1 ctl"
 }
 
+@test "all the names that can be guessed are taken" {
+  switch
+  touch "$VDE"/001.{0..9} "$VDE"/001.{a..f}
+  vde peer_start a recv --count 1 --wait 10
+  names_are sw vde1
+  vde peer send
+  peer_done a received=1
+}
+
 @test "folders that cannot be" {
   local long
   long=$WORK/$(printf '%0100d' 0)

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,8 +28,9 @@
 /** Octets behind the folder's path in the longest name that libvdeplug gives
  *  its sockets: "/.", a pid, "-" and a number of five digits each or more. */
 #define CLIENT_NAME_LEN 16
-/** Names tried for a data socket. */
-#define NAMES 16
+/** Names tried for a data socket, and how many of them are small numbers. */
+#define NAMES 20
+#define PLAIN_NAMES 16
 
 struct owner {
 	uid_t uid;
@@ -221,16 +223,27 @@ int vde_folder_admit(struct vde_folder *folder,
 	return dress_folder(folder, spec, &owner, err);
 }
 
+/* Part of the name of a data socket: who may write here can take all the
+ * first ones, but not guess the others. */
+static uint32_t name_number(unsigned int attempt)
+{
+	uint32_t secret;
+
+	if (attempt < PLAIN_NAMES ||
+	    getrandom(&secret, sizeof(secret), 0) != sizeof(secret))
+		return attempt;
+	return secret;
+}
+
 int vde_folder_bind(const struct vde_folder *folder, unsigned int number,
 		    int fd, struct unixsock_listener *data, struct err *err)
 {
 	char path[VDE_PATH_LEN];
 	unsigned int i;
 
-	/* Somebody who may write here may have taken a name. */
 	for (i = 0; i < NAMES; i++) {
-		snprintf(path, sizeof(path), "%s/%03u.%u", folder->path, number,
-			 i);
+		snprintf(path, sizeof(path), "%s/%03u.%x", folder->path, number,
+			 name_number(i));
 		if (unixsock_bind(data, fd, path, folder->perm, err) == 0)
 			return 0;
 		if (errno != EADDRINUSE)

@@ -285,10 +285,11 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(bytes(60), sys.argv[1])'
   mkdir -m 0751 "$VDE"
   switch --mode 0666
   [ "$(stat -c %a "$VDE")" = 751 ]
-  vde peer_start a idle
+  plug_start a "vde://$VDE"
+  wait_for names_are sw vde1
   run -143 switch_stop sw
   [ "$(stat -c %a "$VDE")" = 751 ]
-  [ -z "$(files)" ]
+  [ -z "$(ls -A "$VDE")" ]
 }
 
 @test "a folder with something in it stays" {

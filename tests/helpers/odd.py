@@ -289,11 +289,23 @@ def with_number(words, fd):
     return [word.replace("{}", str(fd)) for word in words]
 
 
+def end_groups(running):
+    """What a guest's kernel leaves is in a process group of its own."""
+    for child in running:
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+    sys.exit(1)
+
+
 def cable(kind, *words):
     ends = socket.socketpair(socket.AF_UNIX,
                              getattr(socket, "SOCK_" + kind.upper()))
     cut = words.index("--")
     running = []
+    signal.signal(signal.SIGTERM, lambda *_: end_groups(running))
     for end, cmd in zip(ends, (words[:cut], words[cut + 1:])):
         fd = end.fileno()
         running.append(subprocess.Popen(with_number(cmd, fd), pass_fds=[fd]))

@@ -191,7 +191,8 @@ static void test_refusals(void)
 	refused("uml:/s,dirmode=700", "'dirmode'", "type uml",
 		"keys: name, queue, policy)");
 	refused("tap:t,dirmode=700", "'dirmode'", "type tap",
-		"keys: name, queue, policy, queueing, txqueuelen)");
+		"keys: name, queue, policy, queueing, rate, queues, "
+		"txqueuelen, offload)");
 	refused("vde:/d,queueing=default", "'queueing'", "type vde",
 		"keys: name, queue, policy, dirmode)");
 	refused("vde:/d,dirmode=0790", "'0790'", "mode", "octal");

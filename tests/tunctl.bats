@@ -428,7 +428,7 @@ state() {
   proc_stop other
   # The other one has it open for a moment; everything else is seen through.
   echo "$output"
-  [ -z "$(grep -v 'in use by another\|resource busy' <<<"$output")" ]
+  ! grep -qv 'in use by another\|resource busy' <<<"$output" || [ -z "$output" ]
 }
 
 @test "without --ensure, what is there already is an error" {

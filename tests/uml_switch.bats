@@ -136,9 +136,9 @@ netkit_ends() {
 # debian_package: unpacked to $OLD, or skip
 debian_package() {
   OLD=$(
-    # shellcheck source=bench/peers.sh
-    . bench/peers.sh
-    # shellcheck disable=SC2154 # a variable of peers.sh
+    # shellcheck source=bench/lib/ancestor.sh
+    . bench/lib/ancestor.sh
+    # shellcheck disable=SC2154 # a variable of ancestor.sh
     fetch_uml_switch && [ -z "$uml_switch" ] || echo "${uml_switch%/usr/bin/*}"
   )
   [ -x "$OLD/etc/init.d/uml-utilities" ] ||

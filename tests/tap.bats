@@ -584,7 +584,7 @@ flood_slow_client() {
 
 @test "fd: a socket pair as a cable between two switches" {
   local kind n
-  for kind in seqpacket dgram; do
+  for kind in seqpacket dgram stream; do
     odd_start cable cable $kind \
       "$ROUTER" --port 'fd:{},policy=block' --port "uml:$UML,policy=block" \
       --control "$CTL" --pidfile "$WORK/pid" -- \
@@ -609,7 +609,7 @@ flood_slow_client() {
     kill "$(cat "$WORK/pid.2")"
     wait_for test ! -e "$WORK/pid.2"
     case $kind in
-    seqpacket) wait_for eval "! ctl sw -j port show | grep -q '\"fd\"'" ;;
+    seqpacket | stream) wait_for eval "! ctl sw -j port show | grep -q '\"fd\"'" ;;
     dgram) peer --ctl "$UML" send --count 10 ;;
     esac
     peer_start alone --ctl "$UML" --mac "$(mac 3)" --announce recv --count 1 --wait 5
@@ -621,9 +621,11 @@ flood_slow_client() {
 }
 
 @test "fd: what cannot be a port is refused, with the reason" {
-  run -1 timeout 10 python3 "$ODD" cable stream \
-    "$ROUTER" --port 'fd:{}' --port "uml:$UML" -- true
-  [[ $output = *"without message boundaries"* ]]
+  run -1 timeout 10 python3 -c 'import os, socket, sys
+sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+os.dup2(sock.fileno(), 7)
+os.execv(sys.argv[1], sys.argv[1:])' "$ROUTER" --port fd:7 --port "uml:$UML"
+  [[ $output = *"descriptor 7"*"no peer"* ]]
   run -1 timeout 10 "$ROUTER" --port fd:7 --port "uml:$UML" 7</dev/null
   [[ $output = *"descriptor 7"*"no open tun/tap device"* ]]
   run -1 timeout 10 "$ROUTER" --port fd:7 --port "uml:$UML" 7<&-

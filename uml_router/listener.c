@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -116,6 +117,54 @@ int listener_plug(struct listener *l, struct port *port,
 		return err_errno(err, "cannot name a port");
 	return listener_plug_as(l, port, ops, (unsigned int)number, fd, peer,
 				err);
+}
+
+/* --- clients that are a port once they connected -------------------------- */
+
+struct server {
+	struct listener listener;
+	const struct port_ops *ops;
+	size_t size;
+};
+
+static void serve(struct listener *l, int fd, const struct ucred *peer)
+{
+	const struct server *s = container_of(l, struct server, listener);
+	struct port *port = calloc(1, s->size);
+	struct err err;
+
+	if (port && listener_plug(l, port, s->ops, fd, peer, &err) == 0)
+		return;
+	log_limited(&l->sw->complaints, LOG_LEVEL_WARN, s->ops->type,
+		    "client of pid %d refused: %s", peer->pid,
+		    port ? err.text : "out of memory");
+	free(port);
+	close(fd);
+}
+
+static void close_server(struct listener *l)
+{
+	free(container_of(l, struct server, listener));
+}
+
+int listener_serve(struct sw *sw, const struct port_spec *spec, int type,
+		   const struct port_ops *ops, size_t size, struct err *err)
+{
+	static const struct listener_ops server_ops = {
+		.accepted = serve,
+		.close = close_server,
+	};
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return err_errno(err, "%s '%s'", ops->type, spec->address);
+	s->ops = ops;
+	s->size = size;
+	if (listener_open_spec(&s->listener, sw, &server_ops, type, spec,
+			       err) == 0)
+		return 0;
+	free(s);
+	return -1;
 }
 
 void listener_close(struct listener *l)

@@ -136,7 +136,7 @@ static void send_some(struct port *p)
 	unsigned int n = next_burst(p, burst);
 	int sent, why;
 
-	if (!n)
+	if (!n && !p->unsent)
 		return;
 	sent = p->ops->send(p, burst, n);
 	why = errno;
@@ -149,7 +149,8 @@ static void send_some(struct port *p)
 	/* Behind frames that went out an error is no reason to wait: there
 	 * might be no EPOLLOUT (a tap that is down is never writable). The
 	 * next call meets it in front. */
-	p->stalled = (unsigned int)sent < n && (!sent || why == EAGAIN);
+	p->stalled = p->unsent ||
+		     ((unsigned int)sent < n && (!sent || why == EAGAIN));
 }
 
 /* The burst in which the port stalled may have gone over the limit. */
@@ -182,7 +183,7 @@ static void release_waiters(struct port *p)
 void port_flush(struct port *p)
 {
 	list_remove(&p->touched);
-	while (something_waits(p) && !p->stalled && !p->dying)
+	while ((something_waits(p) || p->unsent) && !p->stalled && !p->dying)
 		send_some(p);
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
@@ -207,6 +208,10 @@ void port_tx(struct port *p, struct frame *frame)
 
 	if (p->dying || p->muted) {
 		port_drop(p, DROP_CLOSED);
+		return;
+	}
+	if (p->no_link) {
+		port_drop(p, DROP_LINK_DOWN);
 		return;
 	}
 	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
@@ -304,6 +309,19 @@ void port_rx(struct port *p, struct frame *const frames[], unsigned int n)
 	input(p, frames, n);
 }
 
+void port_unread(struct port *p)
+{
+	p->unread = true;
+	touch_turn(p);
+}
+
+static void read_burst(struct port *p, uint32_t ready)
+{
+	p->unread = false;
+	p->hold_until = 0;
+	p->ops->ready(p, ready);
+}
+
 static void resume_input(struct port *p)
 {
 	struct frame *kept[FRAME_BURST];
@@ -322,10 +340,8 @@ static void on_io(struct event *ev, uint32_t ready)
 
 	/* Input first: where the other end of a datagram socket is gone, a send
 	 * makes the kernel throw away what it had sent. */
-	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p)) {
-		p->hold_until = 0;
-		p->ops->ready(p, ready);
-	}
+	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p))
+		read_burst(p, ready);
 	/* A hang-up is announced for ever, and room perhaps never again: only
 	 * the next send tells what has happened. */
 	if (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
@@ -334,11 +350,25 @@ static void on_io(struct event *ev, uint32_t ready)
 	}
 }
 
-static uint32_t wanted(const struct port *p)
+static void on_in(struct event *ev, uint32_t ready)
+{
+	struct port *p = container_of(ev, struct port, in);
+
+	if (port_may_read(p))
+		read_burst(p, ready);
+}
+
+static int watch(struct port *p)
 {
 	uint32_t in = port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0;
+	uint32_t out = p->stalled ? EPOLLOUT : 0;
+	bool apart = p->in.fd >= 0;
 
-	return in | (p->stalled ? EPOLLOUT : 0);
+	if (apart && loop_watch(p->sw->loop, &p->in, in) < 0)
+		return -1;
+	if (p->no_link)
+		return 0;
+	return loop_watch(p->sw->loop, &p->io, apart ? out : in | out);
 }
 
 static void free_port(struct work *work)
@@ -368,6 +398,7 @@ static void drop_kept(struct port *p)
 static void destroy(struct port *p)
 {
 	loop_watch(p->sw->loop, &p->io, 0);
+	loop_watch(p->sw->loop, &p->in, 0);
 	end_hold(p);
 	release_waiters(p);
 	list_remove(&p->touched);
@@ -389,7 +420,9 @@ static void on_turn(struct work *work)
 	}
 	if (!p->held && p->kept_len)
 		resume_input(p);
-	if (loop_watch(p->sw->loop, &p->io, wanted(p)) < 0)
+	if (p->unread && port_may_read(p))
+		read_burst(p, 0);
+	if (watch(p) < 0)
 		port_close(p);
 }
 
@@ -413,6 +446,8 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	p->ops = ops;
 	p->policy = conf->policy;
 	p->io = (struct event){ .fd = fd, .fn = on_io };
+	p->in = (struct event){ .fd = -1, .fn = on_in };
+	p->no_link = fd < 0;
 	if (!p->pid && !p->uid)
 		p->uid = (uid_t)-1;
 	strncpy(p->name, name, sizeof(p->name) - 1);
@@ -424,7 +459,7 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	timer_init(&p->hold_timer, on_hold_timer);
 	if (alloc_queue(&p->queue, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue", name);
-	if (loop_watch(sw->loop, &p->io, wanted(p)) < 0) {
+	if (watch(p) < 0) {
 		err_errno(err, "port %s: cannot watch descriptor %d", name, fd);
 	} else if (sw_add(sw, p, err) == 0) {
 		return 0;
@@ -444,12 +479,40 @@ void port_describe(struct port *p, const char *text, size_t len)
 	p->description[at] = '\0';
 }
 
+/* Nothing waits any more, and nobody waits for it. */
+static void empty_queue(struct port *p)
+{
+	p->stalled = p->unsent = false;
+	drop_queue(p);
+	port_flush(p);
+}
+
 void port_mute(struct port *p)
 {
 	p->muted = true;
-	p->stalled = false;
-	drop_queue(p);
-	port_flush(p);
+	empty_queue(p);
+}
+
+void port_read_from(struct port *p, int fd)
+{
+	p->in.fd = fd;
+	touch_turn(p);
+}
+
+void port_link_down(struct port *p)
+{
+	loop_watch(p->sw->loop, &p->io, 0);
+	p->no_link = true;
+	p->unread = false;
+	empty_queue(p);
+	fdb_flush(p->sw->fdb, &p->addresses);
+}
+
+void port_link_up(struct port *p, int fd)
+{
+	p->io.fd = fd;
+	p->no_link = false;
+	touch_turn(p);
 }
 
 void port_close(struct port *p)

@@ -105,7 +105,10 @@ enum port_policy {
  * @send:	send up to @n frames (at most FRAME_BURST) in order. Return
  *		how many went out; fewer than @n, with errno set to EAGAIN,
  *		means that the rest would block, and with any other errno that
- *		the next one cannot be sent. -1: the first one cannot be sent
+ *		the next one cannot be sent. -1: the first one cannot be sent.
+ *		A frame of which a part went out counts as sent: the back end
+ *		keeps the rest, sets @unsent of the port, and finishes it at
+ *		the next call, where @n may be 0
  * @send_error:	what an errno of @send means: why the frame is dropped, or
  *		PORT_BROKEN when the port is of no use any more
  * @close:	release what the back end holds, its descriptors included; the
@@ -181,18 +184,23 @@ struct port_queue {
  * @offload:	OFFLOAD_* that the other end takes: what of a frame need not be
  *		done before it is sent
  * @vnet_hdr:	frames are read and written with their vnet header
- * @io:		its descriptor
+ * @io:		its descriptor; -1 while there is no link
+ * @in:		the descriptor that is read, where that is another one, see
+ *		port_read_from(); else its fd is -1
+ * @no_link:	it cannot send to anybody, see port_link_down()
  * @stats:	counters
  * @addresses:	what was learned on it
  * @queue:	frames to be sent
  * @stage:	frames that have left the queue and are to be sent next
  * @stalled:	the descriptor takes no more for now
+ * @unsent:	the back end keeps the rest of a frame, see ops->send
  * @touched:	in the switch's list while it has something to flush
  * @waiters:	ports held because of this one (their @wait)
  * @given_up:	policy=drop: somebody waited in vain. Nobody waits any more,
  *		until the queue has drained to half
  * @kept:	frames of a burst that were not switched because of the hold
  * @kept_len:	how many
+ * @unread:	the back end has read more than it gave, see port_unread()
  * @wait:	in the list of the port that this one waits for
  * @waits_for:	that port, or NULL
  * @held:	not read
@@ -224,18 +232,22 @@ struct port {
 	unsigned int offload;
 	bool vnet_hdr;
 	struct event io;
+	struct event in;
+	bool no_link;
 	struct port_stats stats;
 	struct fdb_owner addresses;
 
 	struct port_queue queue;
 	struct stage stage;
 	bool stalled;
+	bool unsent;
 	struct list touched;
 	struct list waiters;
 	bool given_up;
 
 	struct frame *kept[FRAME_BURST];
 	unsigned int kept_len;
+	bool unread;
 	struct list wait;
 	struct port *waits_for;
 	bool held;
@@ -258,7 +270,8 @@ struct port {
  * @ops:	the back end
  * @conf:	queue and policy
  * @name:	unique name
- * @fd:		its non-blocking descriptor, closed by @ops->close
+ * @fd:		its non-blocking descriptor, closed by @ops->close; -1: there is
+ *		no link yet
  * @err:	filled on failure
  *
  * Return: 0, or -1 with @err set: then nothing is left of the port but
@@ -292,6 +305,33 @@ void port_mute(struct port *port);
  * @len:	octets of @text at most
  */
 void port_describe(struct port *port, const char *text, size_t len);
+
+/**
+ * port_read_from() - Read another descriptor than the one frames are sent to
+ * @port:	an open port
+ * @fd:		non-blocking, closed by ops->close
+ */
+void port_read_from(struct port *port, int fd);
+
+/**
+ * port_link_down() - There is nobody any more to send to
+ *
+ * Its frames are dropped, those that waited as closed, those that come as
+ * link_down; what was learned on it is forgotten. @io.fd is no longer watched,
+ * and is the caller's again. Where another descriptor is read, that goes on.
+ */
+void port_link_down(struct port *port);
+
+/** port_link_up() - There is somebody again, behind the non-blocking @fd */
+void port_link_up(struct port *port, int fd);
+
+/**
+ * port_unread() - The back end has read more than it gave to port_rx()
+ *
+ * The descriptor need not tell of that: ops->ready() is called, with no bit
+ * set, as soon as the port may be read.
+ */
+void port_unread(struct port *port);
 
 /**
  * port_rx() - Frames were read from a port

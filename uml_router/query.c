@@ -72,6 +72,8 @@ static json_t *peer_json(const struct port *port)
 
 static const char *state_name(const struct port *port)
 {
+	if (port->no_link)
+		return "down";
 	if (port->held)
 		return "held";
 	return port->stalled ? "stalled" : "up";

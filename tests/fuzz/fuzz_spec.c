@@ -28,13 +28,17 @@ static void check(const struct port_spec *s, const char *text, size_t size)
 	must((unsigned int)s->queueing < QUEUEING_MODES, "queueing");
 	must(s->txqueuelen <= 1000000, "txqueuelen");
 	must(s->dirmode == (mode_t)-1 ||
-		     (s->backend->keys == KEYS_FOLDER && s->dirmode <= 0777),
+		     ((s->backend->keys & KEYS_FOLDER) && s->dirmode <= 0777),
 	     "dirmode");
 	must(s->queues >= 1 && s->queues <= TUNTAP_MAX_QUEUES, "queues");
-	must(s->backend->keys == KEYS_DEVICE ||
+	must((s->backend->keys & KEYS_DEVICE) ||
 		     (!s->txqueuelen && s->queueing == QUEUEING_DEFAULT &&
 		      s->queues == 1 && s->offload && !s->rate),
 	     "keys of a device");
+	must(s->reconnect >= 100 && s->reconnect <= 3600000, "reconnect");
+	must((s->backend->keys & KEYS_REMOTE) || !s->remote, "remote");
+	must((s->backend->keys & KEYS_MCAST) || (s->ttl == 1 && !s->interface),
+	     "keys of a group");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

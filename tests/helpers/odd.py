@@ -31,6 +31,8 @@ odd.py VERB ...
     deaf SOCKET N          N management connections, on each 1000 requests for
                            all addresses, no answer read; prints "ready", stays
     flood ADDRESS SECONDS  UDP to port 9, as fast as it goes
+    drip SOCKET SECONDS HEX  an octet every so often to a stream socket;
+                           prints "ready", then open or closed when all are sent
     backpressure           prints yes or no: does the kernel offer it
     cable TYPE CMD -- CMD  two programs on the two ends of a socket pair (dgram,
                            seqpacket, stream); {} is the descriptor
@@ -279,6 +281,24 @@ def flood(address, seconds):
         sock.send(bytes(1000))
 
 
+def drip(path, pause, octets):
+    sock = connect(path)
+    say("ready")
+    for octet in bytes.fromhex(octets):
+        try:
+            sock.sendall(bytes([octet]))
+        except BrokenPipeError:
+            break
+        select.select([], [], [], float(pause))
+    sock.setblocking(False)
+    try:
+        while sock.recv(65536):
+            pass
+        say("closed")
+    except BlockingIOError:
+        say("open")
+
+
 def backpressure():
     word = fcntl.ioctl(os.open("/dev/net/tun", os.O_RDWR), TUNGETFEATURES,
                        bytes(4))
@@ -335,6 +355,7 @@ def main():
         "chop": chop,
         "crowd": crowd,
         "deaf": deaf,
+        "drip": drip,
         "backpressure": backpressure,
         "flood": flood,
         "cable": cable,

@@ -41,6 +41,12 @@ static void test_types(void)
 		/* Only the first colon counts. */
 		{ "uml:/run/a:b", &backend_uml, "/run/a:b" },
 		{ "uml::", &backend_uml, ":" },
+		{ "stream:/run/s", &backend_stream, "/run/s" },
+		{ "stream:connect=/run/s", &backend_stream_connect, "/run/s" },
+		{ "stream:connect", &backend_stream, "connect" },
+		{ "uml:connect=/run/s", &backend_uml, "connect=/run/s" },
+		{ "dgram:/a,remote=/b", &backend_dgram, "/a" },
+		{ "mcast:239.1.1.1:4000", &backend_mcast, "239.1.1.1:4000" },
 		/* Nor does an equals sign in an address. */
 		{ "uml:/run/a=b", &backend_uml, "/run/a=b" },
 	};
@@ -102,6 +108,25 @@ static void test_keys(void)
 	p = parse("vde:/run/lab");
 	ok(!p.rc && p.spec.dirmode == (mode_t)-1, "no mode of a folder");
 	free(p.text);
+	p = parse("dgram:/a,remote=@b,reconnect=3600");
+	ok(!p.rc && !strcmp(p.spec.remote, "@b") && p.spec.reconnect == 3600000,
+	   "keys of a datagram socket");
+	free(p.text);
+	p = parse(
+		"stream:connect=/s,reconnect=100ms,name=a-name-of-28-characters-here");
+	ok(!p.rc && p.spec.reconnect == 100 && strlen(p.spec.name) == 28,
+	   "keys of a stream that is connected to");
+	free(p.text);
+	p = parse("stream:connect=/s");
+	ok(!p.rc && p.spec.reconnect == BACKEND_RECONNECT_MS, "its default");
+	free(p.text);
+	p = parse("mcast:239.1.1.1:4000,ttl=0,interface=eth0");
+	ok(!p.rc && p.spec.ttl == 0 && !strcmp(p.spec.interface, "eth0"),
+	   "keys of a group");
+	free(p.text);
+	p = parse("mcast:239.1.1.1:4000");
+	ok(!p.rc && p.spec.ttl == 1 && !p.spec.interface, "its defaults");
+	free(p.text);
 }
 
 static void test_names(void)
@@ -144,7 +169,8 @@ static void test_refusals(void)
 	refused("tap0", "'tap0'", "no ':'", "TYPE:ADDRESS[,key=value]...");
 	refused(":tap0", "''", "no port type", "types: tap, uml");
 	refused("tpa:tap0", "'tpa'", "no port type",
-		"types: tap, uml, vde, seqpacket, fd");
+		"types: tap, uml, vde, seqpacket, stream, dgram, mcast, "
+		"fd");
 	refused("TAP:tap0", "'TAP'", "no port type", "types: ");
 	refused("tap:", "tap", "no address", "");
 	refused("tap:,queue=4", "tap", "no address", "");
@@ -200,6 +226,21 @@ static void test_refusals(void)
 	refused("vde:/d,dirmode=", "''", "mode", "octal");
 	refused("fd:3,txqueuelen=10", "'txqueuelen'", "type fd",
 		"keys: name, queue, policy)");
+	refused("stream:/s,reconnect=1", "'reconnect'", "type stream",
+		"keys: name, queue, policy)");
+	refused("stream:connect=", "stream", "no address", "");
+	refused("stream:connect=/s,reconnect=0", "'0'", "seconds", "1 to 3600");
+	refused("stream:connect=/s,reconnect=3601", "'3601'", "seconds",
+		"1 to 3600");
+	refused("stream:connect=/s,reconnect=99ms", "'99'", "milliseconds",
+		"100 to 3600000");
+	refused("stream:connect=/s,reconnect=1m", "'1m'", "seconds", "");
+	refused("stream:connect=/s,reconnect=", "''", "seconds", "");
+	refused("dgram:/s,remote=", "socket name", "empty", "");
+	refused("dgram:/s,ttl=1", "'ttl'", "type dgram",
+		"keys: name, queue, policy, remote, reconnect)");
+	refused("mcast:239.1.1.1:4000,ttl=256", "'256'", "ttl", "0 to 255");
+	refused("mcast:239.1.1.1:4000,interface=a/b", "'a/b'", "", "");
 }
 
 /* What is wrong may be as long as it likes. */

@@ -10,6 +10,8 @@ bats_require_minimum_version 1.5.0
 load helpers/proc
 load helpers/net
 load helpers/peer
+load helpers/guest
+load helpers/qemu
 
 setup() {
   setup_peers
@@ -368,4 +370,186 @@ mcast_net() {
   [[ $output = *"interface=DEV"* ]]
   run -1 ns_exec net "$ROUTER" --port mcast:239.1.1.1:4000,interface=nosuch
   [[ $output = *"'nosuch'"* ]]
+}
+
+# --- real guests -------------------------------------------------------------
+
+# pings RUN NAME ADDR: five pings, all answered; RUN is guest_run or qemu_run
+pings() {
+  "$1" "$2" "ping -c 5 -i 0.05 -w 20 $3 | tee /dev/stderr |
+    grep -q ' 5 packets received'"
+}
+
+# uml_guest [-n NS] NAME N: boots a guest with address 02:...:N and 10.0.0.N on
+# the uml socket
+uml_guest() {
+  local in=()
+  if [ "$1" = -n ]; then
+    in=(-n "$2")
+    shift 2
+  fi
+  guest_start "${in[@]}" "$1" "eth0=daemon,$(mac "$2"),unix,$UML"
+  guest_wait_up "$1"
+  guest_addr "$1" eth0 "10.0.0.$2/24"
+}
+
+# noise NAME: 4 MiB of it on a web server of a UML guest; prints its sum
+noise() {
+  guest_run "$1" 'dd if=/dev/urandom of=/tmp/noise bs=64k count=64 2>/dev/null
+    httpd -p 80 -h /tmp && md5sum </tmp/noise'
+}
+
+@test "QEMU -netdev stream: two on one socket, and a UML guest" {
+  local name sum
+  qemu_need
+  switch
+  for name in 1 2; do
+    # shellcheck disable=SC2046 # words
+    qemu_start $name $(qemu_nic n "$(mac $name)") -netdev \
+      "stream,id=n,server=off,addr.type=unix,addr.path=$STREAM"
+  done
+  uml_guest uml 3
+  qemu_wait_up 1 2
+  qemu_addr 1 10.0.0.1/24
+  qemu_addr 2 10.0.0.2/24
+  pings qemu_run 1 10.0.0.2
+  pings qemu_run 2 10.0.0.3
+  pings guest_run uml 10.0.0.1
+  [[ $(mac_port sw "$(mac 1)") = stream? && $(mac_port sw "$(mac 2)") = stream? ]]
+  sum=$(noise uml)
+  [ "$(qemu_run 1 'wget -q -O - http://10.0.0.3/noise | md5sum')" = "$sum" ]
+  total sw '.drops | add' -eq 0
+  total sw .bad_requests -eq 0
+  qemu_kill 2
+  wait_for ports sw 2
+  pings qemu_run 1 10.0.0.3
+}
+
+@test "QEMU -netdev stream,server=on: the switch connects, and again" {
+  local round
+  qemu_need
+  switch --port "stream:connect=$WORK/qemu,name=vm,reconnect=200ms"
+  uml_guest uml 3
+  for round in 1 2; do
+    # shellcheck disable=SC2046
+    qemu_start $round $(qemu_nic n "$(mac 1)") -netdev \
+      "stream,id=n,server=on,addr.type=unix,addr.path=$WORK/qemu"
+    qemu_wait_up $round
+    wait_for state_is sw vm up
+    qemu_addr $round 10.0.0.1/24
+    pings qemu_run $round 10.0.0.3
+    qemu_kill $round
+    wait_for state_is sw vm down
+  done
+}
+
+@test "QEMU -netdev dgram" {
+  local sum
+  qemu_need
+  switch --port "dgram:$WORK/dgram,remote=$WORK/qemu"
+  # shellcheck disable=SC2046
+  qemu_start 1 $(qemu_nic n "$(mac 1)") -netdev \
+    "dgram,id=n,local.type=unix,local.path=$WORK/qemu,remote.type=unix,remote.path=$WORK/dgram"
+  uml_guest uml 3
+  qemu_wait_up 1
+  qemu_addr 1 10.0.0.1/24
+  pings qemu_run 1 10.0.0.3
+  pings guest_run uml 10.0.0.1
+  [ "$(mac_port sw "$(mac 1)")" = dgram0 ]
+  sum=$(noise uml)
+  [ "$(qemu_run 1 'wget -q -O - http://10.0.0.3/noise | md5sum')" = "$sum" ]
+}
+
+@test "QEMU -netdev socket,mcast= and UML eth0=mcast on one group" {
+  qemu_need
+  mcast_net
+  ns_exec net ip route add 239.192.0.0/16 dev wire
+  switch_start -n net sw --port mcast:239.192.0.1:4000 --port "uml:$UML" \
+    --control "$CTL"
+  # shellcheck disable=SC2046
+  qemu_start -n net 1 $(qemu_nic n "$(mac 1)") -netdev \
+    socket,id=n,mcast=239.192.0.1:4000,localaddr=192.0.2.1
+  guest_start -n net 2 "eth0=mcast,$(mac 2),239.192.0.1,4000,1"
+  uml_guest -n net uml 3
+  guest_wait_up 2
+  guest_addr 2 eth0 10.0.0.2/24
+  qemu_wait_up 1
+  qemu_addr 1 10.0.0.1/24
+  pings guest_run uml 10.0.0.1
+  pings guest_run uml 10.0.0.2
+  pings qemu_run 1 10.0.0.2
+  pings qemu_run 1 10.0.0.3
+  [ "$(mac_port sw "$(mac 1)")" = mcast0 ]
+  [ "$(mac_port sw "$(mac 2)")" = mcast0 ]
+  [ "$(mac_port sw "$(mac 3)")" = uml0 ]
+}
+
+# --- passt -------------------------------------------------------------------
+
+# passt_net: a host with a way to the internet, which is another namespace
+passt_net() {
+  command -v passt >/dev/null || skip "needs passt"
+  need_root
+  ns_add host inet
+  veth_add host wan inet lan
+  ns_exec host ip addr add 198.51.100.2/24 dev wan
+  ns_exec host ip route add default via 198.51.100.1
+  ns_exec inet ip addr add 203.0.113.1/32 dev lo
+  ns_exec inet ip route add 198.51.100.0/24 dev lan
+  ns_exec inet ip addr add 198.51.100.1/24 dev lan
+  proc_start -n inet internet python3 "$BATS_TEST_DIRNAME/helpers/internet.py" \
+    203.0.113.1
+  wait_for grep -q ready "$WORK/proc/internet.log"
+}
+
+# passt_start NAME: it listens, as nobody
+passt_start() {
+  proc_start -n host "$1" passt -f -e -q -s "$WORK/passt" -D 203.0.113.1
+  wait_for test -S "$WORK/passt"
+}
+
+@test "passt: a guest without privilege gets DHCP, names and TCP; passt returns" {
+  passt_net
+  run_as_nobody || skip "cannot run as nobody"
+  install -m 755 "$ROUTER" "$ROUTERCTL" "$WORK/"
+  ROUTER=$WORK/uml_router
+  passt_start first
+  switch_start -n host sw --port "uml:$UML" --port "seqpacket:$SEQ" \
+    --port "stream:connect=$WORK/passt,name=out,reconnect=1" --control "$CTL"
+  grep -q '^Uid:.*65534' "/proc/$(proc_pid sw)/status"
+  wait_for state_is sw out up
+  guest_start -n host a "eth0=daemon,$(mac 1),unix,$UML"
+  guest_start -n host b "vec0:transport=bess,dst=$SEQ,depth=128,mac=$(mac 2)"
+  guest_wait_up a b
+  guest_dhcp a eth0
+  guest_run a 'ip addr show eth0' | grep 'inet 198.51.100.2/'
+  guest_run a 'nslookup www.example.org' | grep 203.0.113.1
+  [ "$(guest_run a 'wget -q -O - http://www.example.org/first')" = "hello /first" ]
+  # passt answers whoever asks for an address, whosever it is: these two know.
+  guest_addr b vec0 10.0.0.2/24
+  guest_run b "arp -s 10.0.0.1 $(mac 1)"
+  guest_run a "ip addr add 10.0.0.1/24 dev eth0 && arp -s 10.0.0.2 $(mac 2)"
+  pings guest_run b 10.0.0.1
+
+  proc_kill first
+  wait_for state_is sw out down
+  pings guest_run b 10.0.0.1
+  run ! guest_run a 'timeout 2 wget -q -O - http://203.0.113.1/none'
+  is sw out .drops.link_down -ge 1
+  passt_start second
+  wait_for state_is sw out up
+  [ "$(guest_run a 'wget -q -O - http://www.example.org/again')" = "hello /again" ]
+  total sw .bad_requests -eq 0
+}
+
+@test "examples/rootless-lab" {
+  passt_net
+  NS_LIMIT=120 ns_exec host env "BUILD=$BUILD" PASST_OPTIONS='-D 203.0.113.1' \
+    examples/rootless-lab http://www.example.org/lab >"$WORK/lab.log" 2>&1 || {
+    cat "$WORK/lab.log"
+    return 1
+  }
+  grep -q '| hello /lab' "$WORK/lab.log"
+  grep -q 'inet 198.51.100.2/' "$WORK/lab.log"
+  grep -q 'no root\.$' "$WORK/lab.log"
 }

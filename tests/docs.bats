@@ -120,7 +120,7 @@ port_keys() {
   types=$(port_types)
   same "$types" "$(tags "$PAGE" PORTS '[a-z-]+:' | tr -d :)"
   same "$types" \
-    "$(timeout 10 "$ROUTER" --help | sed -nE 's/^ +([a-z-]+):[A-Z]+ .*/\1/p')"
+    "$(timeout 10 "$ROUTER" --help | sed -nE 's/^ +([a-z-]+):[A-Z]+[ ,:].*/\1/p')"
   # shellcheck disable=SC2016 # backquotes of Markdown
   same "$types" "$(sed -nE 's/^\| `([a-z-]+)` \|.*/\1/p' README.md)"
 }

@@ -103,6 +103,8 @@ static int open_dialing(struct sw *sw, const struct port_spec *spec,
 			struct err *err)
 {
 	struct dialing_port *d = calloc(1, sizeof(*d));
+	struct sockaddr_un addr;
+	socklen_t len;
 
 	if (!d)
 		return err_errno(err, "stream '%s'", spec->address);
@@ -110,8 +112,9 @@ static int open_dialing(struct sw *sw, const struct port_spec *spec,
 	d->redial.connect = dial;
 	d->redial.disconnect = hang_up;
 	d->path = unixsock_absolute(spec->address, err);
-	if (d->path && backend_plug(spec, &d->stream.port, sw, &dialing_ops, -1,
-				    err) == 0) {
+	if (d->path && unixsock_address(d->path, &addr, &len, err) == 0 &&
+	    backend_plug(spec, &d->stream.port, sw, &dialing_ops, -1, err) ==
+		    0) {
 		redial_start(&d->redial, &d->stream.port, spec->reconnect);
 		return 0;
 	}

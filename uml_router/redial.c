@@ -5,6 +5,13 @@
 #include "common/log.h"
 #include "switch.h"
 
+/* Each time later. */
+static void try_later(struct redial *r)
+{
+	loop_arm(r->port->sw->loop, &r->timer, r->delay);
+	r->delay = r->delay * 2 < r->longest ? r->delay * 2 : r->longest;
+}
+
 static void attempt(struct redial *r)
 {
 	struct port *port = r->port;
@@ -14,15 +21,17 @@ static void attempt(struct redial *r)
 	loop_disarm(&r->timer);
 	if (fd >= 0) {
 		r->since = port->sw->loop->now;
+		r->told = false;
 		log_msg(LOG_LEVEL_DEBUG, "port", "%s: connected to '%s'",
 			port->name, port->address);
 		port_link_up(port, fd);
 		return;
 	}
-	log_limited(&port->sw->complaints, LOG_LEVEL_WARN, "port",
-		    "%s: %s; trying again", port->name, err.text);
-	loop_arm(port->sw->loop, &r->timer, r->delay);
-	r->delay = r->delay * 2 < r->longest ? r->delay * 2 : r->longest;
+	if (!r->told)
+		log_limited(&port->sw->complaints, LOG_LEVEL_WARN, "port",
+			    "%s: %s; it is tried again", port->name, err.text);
+	r->told = true;
+	try_later(r);
 }
 
 static void on_timer(struct timer *timer)
@@ -33,7 +42,6 @@ static void on_timer(struct timer *timer)
 static void on_lost(struct work *work)
 {
 	struct redial *r = container_of(work, struct redial, lost);
-	struct loop *loop = r->port->sw->loop;
 
 	if (r->port->no_link || r->port->dying)
 		return;
@@ -42,9 +50,9 @@ static void on_lost(struct work *work)
 		    r->port->address);
 	port_link_down(r->port);
 	r->disconnect(r);
-	if (loop->now - r->since > r->longest)
+	if (r->port->sw->loop->now - r->since > r->longest)
 		r->delay = REDIAL_FIRST_MS;
-	loop_arm(loop, &r->timer, r->delay);
+	try_later(r);
 }
 
 void redial_start(struct redial *r, struct port *port, uint64_t longest)

@@ -11,6 +11,7 @@
 #ifndef UML_ROUTER_REDIAL_H
 #define UML_ROUTER_REDIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/err.h"
@@ -30,6 +31,7 @@
  * @delay:	milliseconds until the next attempt
  * @longest:	the longest such pause
  * @since:	when the connection was made, milliseconds of the loop
+ * @told:	that nobody is there was logged; once for each absence
  * @timer:	the next attempt
  * @lost:	the end of a connection, done when nobody uses it any more
  */
@@ -40,6 +42,7 @@ struct redial {
 	uint64_t delay;
 	uint64_t longest;
 	uint64_t since;
+	bool told;
 	struct timer timer;
 	struct work lost;
 };

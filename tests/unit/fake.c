@@ -361,10 +361,16 @@ static bool scheduled(const struct port *p)
 	return !list_empty(&p->turn.node);
 }
 
-static uint32_t watched_for(const struct port *p)
+static bool watched(const struct port *p)
 {
-	return (port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0) |
-	       (p->stalled ? EPOLLOUT : 0);
+	uint32_t in = port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0;
+	uint32_t out = p->stalled ? EPOLLOUT : 0;
+
+	if (p->in.fd >= 0 ? p->in.interest != in : p->in.interest)
+		return false;
+	if (p->no_link)
+		return !p->io.interest;
+	return p->io.interest == (p->in.fd >= 0 ? out : in | out);
 }
 
 static uint32_t longest_queue(const struct port *p)
@@ -428,14 +434,19 @@ static const char *check_port(const struct sw *sw, const struct port *p)
 		return scheduled(p) ? NULL : "dying, and not to be destroyed";
 	if ((p->queue.len || !stage_empty(&p->stage)) && !p->stalled)
 		return "frames wait in a port that takes them";
-	if (p->stalled && !p->queue.len && stage_empty(&p->stage))
+	if (p->stalled && !p->queue.len && !p->unsent &&
+	    stage_empty(&p->stage))
 		return "stalled without a frame to send";
 	if (p->given_up && (p->policy != POLICY_DROP || !p->stalled ||
 			    !list_empty(&p->waiters)))
 		return "given up, and waited for";
 	if (p->kept_len && !p->held && !scheduled(p))
 		return "kept frames are not resumed";
-	if (p->io.interest != watched_for(p) && !scheduled(p))
+	if (p->no_link && (p->queue.len || p->stalled || p->unsent))
+		return "frames wait in a port without a link";
+	if (p->unread && port_may_read(p) && !scheduled(p))
+		return "what was read is not taken up";
+	if (!watched(p) && !scheduled(p))
 		return "not watched for what is to come";
 	return check_hold(sw, p);
 }

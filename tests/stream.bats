@@ -24,8 +24,8 @@ teardown() {
 
 # switch [ARG...]: with a stream, a uml and a management socket
 switch() {
-  switch_start sw --port "stream:$STREAM${STREAM_KEYS:-}" --port "uml:$UML" \
-    "$@" --control "$CTL"
+  switch_start sw --port "stream:$STREAM${STREAM_KEYS:-}" \
+    --port "uml:$UML,policy=block" "$@" --control "$CTL"
 }
 
 # stream_peer ARG... / stream_start NAME ARG...: clients of the stream socket
@@ -39,18 +39,19 @@ stream_start() {
   peer_start "$name" --proto stream --ctl "$STREAM" "$@"
 }
 
-# others_talk: a client sends to another, in order and without loss
+# others_talk: a client sends to another, in order and without loss; not more
+# than a port takes at once
 others_talk() {
   peer_start "to$BASHPID" --ctl "$UML" --mac "$(mac 201)" --announce \
-    recv --count 500 --strict --wait 10
+    recv --count 100 --strict --wait 10 --silence 10
   wait_for mac_port sw "$(mac 201)"
-  stream_peer --mac "$(mac 202)" send --to "$(mac 201)" --count 500 --size 60-1514
-  peer_done "to$BASHPID" received=500 corrupt=0 missing=0
+  stream_peer --mac "$(mac 202)" send --to "$(mac 201)" --count 100 --size 60-1514
+  peer_done "to$BASHPID" received=100 corrupt=0 missing=0
   stream_start "to$BASHPID" --mac "$(mac 203)" --announce \
-    recv --count 500 --strict --wait 10
+    recv --count 100 --strict --wait 10 --silence 10
   wait_for mac_port sw "$(mac 203)"
-  peer --ctl "$UML" send --to "$(mac 203)" --count 500 --size 60-1514
-  peer_done "to$BASHPID" received=500 corrupt=0 missing=0
+  peer --ctl "$UML" send --to "$(mac 203)" --count 100 --size 60-1514
+  peer_done "to$BASHPID" received=100 corrupt=0 missing=0
 }
 
 # --- stream ------------------------------------------------------------------
@@ -60,7 +61,7 @@ others_talk() {
   STREAM_KEYS=,policy=block switch
   for i in 1 2 3; do
     stream_start "to$i" --mac "$(mac $i)" --announce \
-      recv --count 300 --strict --wait 10
+      recv --count 300 --strict --wait 10 --silence 10
   done
   for i in 1 2 3; do
     wait_for mac_port sw "$(mac $i)"
@@ -92,7 +93,7 @@ others_talk() {
 @test "stream: policy=block: a client that reads slowly loses nothing" {
   STREAM_KEYS=,policy=block,queue=8 switch
   stream_start slow --mac "$(mac 1)" --announce \
-    recv --count 2000 --strict --wait 10 --delay 0.0005
+    recv --count 2000 --strict --wait 10 --silence 10 --delay 0.0005
   wait_for mac_port sw "$(mac 1)"
   stream_peer send --to "$(mac 1)" --count 2000 --size 1000-9000 --burst 64
   peer_done slow received=2000 missing=0 corrupt=0
@@ -144,7 +145,7 @@ hung_up_on() {
   switch
   frame=$(printf 'ff%.0s' {1..6})020000000009$(printf '88%.0s' {1..48})
   peer_start all --ctl "$UML" --mac "$(mac 1)" --announce \
-    recv --count 1 --wait 10 --seconds 5 --show 3
+    recv --count 1 --wait 10 --silence 10
   wait_for mac_port sw "$(mac 1)"
   odd drip "$STREAM" 0.002 "0000003c$frame" >"$WORK/said"
   grep -q open "$WORK/said"
@@ -172,7 +173,7 @@ hung_up_on() {
   local sent
   STREAM_KEYS=,queue=32 switch
   stream_start deaf --mac "$(mac 1)" --announce recv --count 100000 \
-    --seconds 20 --silence 2 --wait 10
+    --seconds 20 --silence 4 --wait 10
   wait_for mac_port sw "$(mac 1)"
   kill -s STOP "$(proc_pid deaf)"
   peer --ctl "$UML" send --to "$(mac 1)" --count 3000 --size 100-9000
@@ -189,13 +190,13 @@ hung_up_on() {
 
 # far_start: a switch that listens on a stream socket, and a client on it
 far_start() {
-  switch_start far --port "stream:$STREAM.far" --port "uml:$UML.far" \
+  switch_start far --port "stream:$STREAM.far" --port "uml:$UML.far,policy=block" \
     --control "$CTL.far"
 }
 
 @test "stream:connect=: two switches; one dies and returns" {
   local down
-  switch --port "stream:connect=$STREAM.far,reconnect=1,name=up"
+  switch --port "stream:connect=$STREAM.far,reconnect=1,name=up,policy=block"
   # Nobody is there yet: the port is, and frames for it are counted.
   state_is sw up down
   peer --ctl "$UML" send --count 5
@@ -205,7 +206,7 @@ far_start() {
   ctl sw -j port show up | jq -e ".[0] | .type == \"stream\" and
     .address == \"$STREAM.far\" and .peer.pid == $(proc_pid far)"
   peer_start there --ctl "$UML.far" --mac "$(mac 1)" --announce \
-    recv --count 500 --strict --wait 10
+    recv --count 500 --strict --wait 10 --silence 10
   wait_for mac_port sw "$(mac 1)"
   [ "$(mac_port sw "$(mac 1)")" = up ]
   peer --ctl "$UML" send --to "$(mac 1)" --count 500 --size 60-9000
@@ -223,7 +224,7 @@ far_start() {
   far_start
   wait_for state_is sw up up
   peer_start there --ctl "$UML.far" --mac "$(mac 1)" --announce \
-    recv --count 500 --strict --wait 10
+    recv --count 500 --strict --wait 10 --silence 10
   wait_for mac_port sw "$(mac 1)"
   peer --ctl "$UML" send --to "$(mac 1)" --count 500 --size 60-9000
   peer_done there received=500 corrupt=0
@@ -256,6 +257,25 @@ for n in range(3):
   others_talk
 }
 
+@test "stream:connect=: half a frame of a lost connection does not spoil the next" {
+  switch --port "stream:connect=$STREAM.far,reconnect=200ms"
+  proc_start far python3 -c 'import socket, sys
+frame = bytes([255] * 6 + [2, 0, 0, 0, 0, 9] + [0x88] * 48)
+sock = socket.socket(socket.AF_UNIX)
+sock.bind(sys.argv[1])
+sock.listen()
+client = sock.accept()[0]
+client.sendall(bytes([0, 0, 0, 60]) + frame[:30])
+client.close()
+client = sock.accept()[0]
+client.sendall(bytes([0, 0, 0, 60]) + frame)
+while client.recv(4096): pass' "$STREAM.far"
+  wait_for mac_port sw "$(mac 9)"
+  is sw stream0 .rx.frames -eq 1
+  is sw stream0 .rx.bytes -eq 60
+  total sw .bad_requests -eq 0
+}
+
 # --- dgram -------------------------------------------------------------------
 
 @test "dgram: frames both ways; the other end dies and returns" {
@@ -267,7 +287,7 @@ for n in range(3):
   for round in 1 2 3; do
     # Whoever sends is there: no wait for the next attempt.
     peer_start there --proto dgram --ctl "$WORK/dgram" --data "$WORK/there" \
-      --mac "$(mac 1)" --announce recv --count 500 --strict --wait 10
+      --mac "$(mac 1)" --announce recv --count 500 --strict --wait 10 --silence 10
     wait_for -t 2 mac_port sw "$(mac 1)"
     wait_for state_is sw dgram0 up
     [ "$(mac_port sw "$(mac 1)")" = dgram0 ]
@@ -277,7 +297,7 @@ for n in range(3):
     [ $round -eq 1 ] || peer --ctl "$UML" send --count 3
   done
   peer_start here --ctl "$UML" --mac "$(mac 2)" --announce \
-    recv --count 500 --strict --wait 10
+    recv --count 500 --strict --wait 10 --silence 10
   wait_for mac_port sw "$(mac 2)"
   peer --proto dgram --ctl "$WORK/dgram" --data "$WORK/there" \
     send --to "$(mac 2)" --count 500 --size 60-9000
@@ -290,9 +310,9 @@ for n in range(3):
 @test "dgram: two switches as each other's remote" {
   switch --port "dgram:$WORK/d1,remote=$WORK/d2,policy=block"
   switch_start far --port "dgram:$WORK/d2,remote=$WORK/d1,policy=block" \
-    --port "uml:$UML.far" --control "$CTL.far"
+    --port "uml:$UML.far,policy=block" --control "$CTL.far"
   peer_start there --ctl "$UML.far" --mac "$(mac 1)" --announce \
-    recv --count 2000 --strict --wait 10
+    recv --count 2000 --strict --wait 10 --silence 10
   wait_for state_is sw dgram0 up
   wait_for state_is far dgram0 up
   peer --ctl "$UML" send --to "$(mac 1)" --count 2000
@@ -326,7 +346,7 @@ mcast_net() {
   done
   for sw in 2 3; do
     peer_start to$sw --ctl "$UML.$sw" --mac "$(mac $sw)" --announce \
-      recv --count 200 --strict --wait 10
+      recv --count 200 --strict --wait 10 --silence 10
   done
   wait_for mac_port sw1 "$(mac 2)"
   wait_for mac_port sw1 "$(mac 3)"
@@ -347,6 +367,7 @@ mcast_net() {
   switch_start -n net sw --port "uml:$UML" \
     --port mcast:239.192.0.1:4000,interface=wire,ttl=3 \
     --port mcast:239.192.0.2:4000,interface=wire --control "$CTL"
+  command -v tcpdump >/dev/null || skip "needs tcpdump"
   proc_start -n net dump tcpdump -i wire -n -v -l -c 2 udp
   wait_for grep -q listening "$WORK/proc/dump.log"
   peer --ctl "$UML" send --count 1

@@ -270,8 +270,8 @@ client.close()
 client = sock.accept()[0]
 client.sendall(bytes([0, 0, 0, 60]) + frame)
 while client.recv(4096): pass' "$STREAM.far"
-  wait_for mac_port sw "$(mac 9)"
-  is sw stream0 .rx.frames -eq 1
+  wait_for is sw stream0 .rx.frames -eq 1
+  [ "$(mac_port sw "$(mac 9)")" = stream0 ]
   is sw stream0 .rx.bytes -eq 60
   total sw .bad_requests -eq 0
 }
@@ -280,16 +280,18 @@ while client.recv(4096): pass' "$STREAM.far"
 
 @test "dgram: frames both ways; the other end dies and returns" {
   local round
-  switch --port "dgram:$WORK/dgram,remote=$WORK/there,policy=block,reconnect=1"
+  switch --port "dgram:$WORK/dgram,remote=$WORK/there,policy=block,reconnect=60"
   state_is sw dgram0 down
   peer --ctl "$UML" send --count 3
   is sw dgram0 .drops.link_down -eq 3
+  # By now seconds lie between two attempts.
+  pass_seconds 4
   for round in 1 2 3; do
     # Whoever sends is there: no wait for the next attempt.
     peer_start there --proto dgram --ctl "$WORK/dgram" --data "$WORK/there" \
       --mac "$(mac 1)" --announce recv --count 500 --strict --wait 10 --silence 10
-    wait_for -t 2 mac_port sw "$(mac 1)"
-    wait_for state_is sw dgram0 up
+    wait_for -t 1 state_is sw dgram0 up
+    wait_for mac_port sw "$(mac 1)"
     [ "$(mac_port sw "$(mac 1)")" = dgram0 ]
     peer --ctl "$UML" send --to "$(mac 1)" --count 500 --size 60-9000
     peer_done there received=500 corrupt=0 missing=0

@@ -594,9 +594,9 @@ flood_slow_client() {
     echo "$CTL.2" >"$WORK/proc/sw2.sockets"
     wait_for test -S "$CTL" -a -S "$CTL.2"
     peer_start one --ctl "$UML" --mac "$(mac 1)" --announce \
-      recv --count 3000 --strict --wait 10
+      recv --count 3000 --strict --wait 10 --silence 10
     peer_start two --ctl "$UML.2" --mac "$(mac 2)" --announce \
-      recv --count 3000 --strict --wait 10 --delay 0.0001
+      recv --count 3000 --strict --wait 10 --silence 10 --delay 0.0001
     peer --ctl "$UML" send --to "$(mac 2)" --count 3000 --size 60-3059
     peer --ctl "$UML.2" send --to "$(mac 1)" --count 3000 --size 60-3059
     peer_done one received=3000 corrupt=0

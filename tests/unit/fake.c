@@ -434,8 +434,7 @@ static const char *check_port(const struct sw *sw, const struct port *p)
 		return scheduled(p) ? NULL : "dying, and not to be destroyed";
 	if ((p->queue.len || !stage_empty(&p->stage)) && !p->stalled)
 		return "frames wait in a port that takes them";
-	if (p->stalled && !p->queue.len && !p->unsent &&
-	    stage_empty(&p->stage))
+	if (p->stalled && !p->queue.len && !p->unsent && stage_empty(&p->stage))
 		return "stalled without a frame to send";
 	if (p->given_up && (p->policy != POLICY_DROP || !p->stalled ||
 			    !list_empty(&p->waiters)))

@@ -61,7 +61,7 @@ static int set_tap(struct parser *p, char *value)
 	struct port_spec spec = {
 		.backend = &backend_tap,
 		.address = value,
-		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
+		.conf = PORT_CONF_DEFAULT,
 	};
 
 	return parse_ifname(value, false, p->err) < 0 ? -1 : add_port(p, &spec);
@@ -196,7 +196,9 @@ static const struct option_word {
 	  "  seqpacket:SOCKET  UML vec0:transport=bess\n"
 	  "  fd:NUMBER         an open tap or message socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
-	  "name=NAME; of a tap also queueing=MODE, txqueuelen=N" },
+	  "name=NAME; of a tap also queueing=MODE, txqueuelen=N;\n"
+	  "rules: vlan=VID, trunk=VID+VID-VID|all, native=VID,\n"
+	  "isolated, maxmac=N, mac=MAC+MAC, down, up" },
 	{ "control", 0, "PATH", set_control,
 	  "management socket, for uml_routerctl" },
 	{ "pidfile", 0, "FILE", set_pidfile, "write the process id to FILE" },
@@ -326,7 +328,7 @@ static int add_unix(struct parser *p)
 	struct port_spec spec = {
 		.backend = &backend_uml,
 		.address = p->unix_path ? p->unix_path : OPTIONS_DEFAULT_UNIX,
-		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
+		.conf = PORT_CONF_DEFAULT,
 	};
 	struct options *opts = p->opts;
 

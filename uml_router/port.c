@@ -30,6 +30,13 @@ const char *port_drop_name(enum port_drop why)
 		[DROP_BAD_SOURCE] = "bad_source",
 		[DROP_SAME_PORT] = "same_port",
 		[DROP_NO_MEMORY] = "no_memory",
+		[DROP_BAD_TAG] = "bad_tag",
+		[DROP_UNTAGGED] = "untagged",
+		[DROP_NOT_IN_VLAN] = "not_in_vlan",
+		[DROP_ISOLATED] = "isolated",
+		[DROP_SPOOFED] = "spoofed",
+		[DROP_MAXMAC] = "maxmac",
+		[DROP_ADMIN_DOWN] = "admin_down",
 	};
 
 	return names[why];
@@ -152,6 +159,12 @@ void port_flush(struct port *p)
 bool port_full(const struct port *p)
 {
 	return p->stalled && p->queue.len >= p->queue.limit;
+}
+
+void port_discard(struct port *p, enum port_drop why)
+{
+	p->stats.drops[why] += p->queue.len;
+	queue_consume(p, p->queue.len);
 }
 
 void port_tx(struct port *p, struct frame *frame)
@@ -301,12 +314,6 @@ static void free_port(struct work *work)
 	free(p);
 }
 
-static void drop_queue(struct port *p)
-{
-	p->stats.drops[DROP_CLOSED] += p->queue.len;
-	queue_consume(p, p->queue.len);
-}
-
 static void drop_kept(struct port *p)
 {
 	unsigned int i;
@@ -323,7 +330,7 @@ static void destroy(struct port *p)
 	end_hold(p);
 	release_waiters(p);
 	list_remove(&p->touched);
-	drop_queue(p);
+	port_discard(p, DROP_CLOSED);
 	drop_kept(p);
 	sw_remove(p->sw, p);
 	p->ops->close(p);
@@ -376,11 +383,12 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	timer_init(&p->hold_timer, on_hold_timer);
 	if (alloc_queue(&p->queue, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue", name);
-	if (loop_watch(sw->loop, &p->io, wanted(p)) < 0) {
+	if (loop_watch(sw->loop, &p->io, wanted(p)) < 0)
 		err_errno(err, "port %s: cannot watch descriptor %d", name, fd);
-	} else if (sw_add(sw, p, err) == 0) {
+	else if (rules_apply(p, &conf->rules, err) == 0 &&
+		 sw_add(sw, p, err) == 0)
 		return 0;
-	}
+	rules_remove(p);
 	loop_watch(sw->loop, &p->io, 0);
 	free(p->queue.ring);
 	return -1;
@@ -390,7 +398,7 @@ void port_mute(struct port *p)
 {
 	p->muted = true;
 	p->stalled = false;
-	drop_queue(p);
+	port_discard(p, DROP_CLOSED);
 	port_flush(p);
 }
 

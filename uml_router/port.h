@@ -44,6 +44,7 @@
 #include "frame.h"
 #include "list.h"
 #include "loop.h"
+#include "rules.h"
 
 struct sw;
 struct port;
@@ -59,17 +60,27 @@ struct port;
 
 /** Why a frame was dropped. Names in port_drop_name(). */
 enum port_drop {
-	DROP_QUEUE_FULL, /**< egress: policy=drop and the queue is full */
-	DROP_HOLD_LIMIT, /**< egress: policy=block, but the sender could
+	DROP_QUEUE_FULL,  /**< egress: policy=drop and the queue is full */
+	DROP_HOLD_LIMIT,  /**< egress: policy=block, but the sender could
 				     not be held (any longer) */
-	DROP_SEND_ERROR, /**< egress: the kernel refused this frame */
-	DROP_LINK_DOWN,	 /**< egress: the device is down */
-	DROP_CLOSED,	 /**< egress: the client left, frames waiting */
-	DROP_RUNT,	 /**< ingress: shorter than FRAME_MIN */
-	DROP_TOO_LONG,	 /**< ingress: longer than FRAME_MAX */
-	DROP_BAD_SOURCE, /**< ingress: source is a group or zero */
-	DROP_SAME_PORT,	 /**< ingress: for an address on this very port */
-	DROP_NO_MEMORY,	 /**< ingress: no memory for a frame */
+	DROP_SEND_ERROR,  /**< egress: the kernel refused this frame */
+	DROP_LINK_DOWN,	  /**< egress: the device is down */
+	DROP_CLOSED,	  /**< egress: the client left, frames waiting */
+	DROP_RUNT,	  /**< ingress: shorter than FRAME_MIN */
+	DROP_TOO_LONG,	  /**< ingress: longer than FRAME_MAX */
+	DROP_BAD_SOURCE,  /**< ingress: source is a group or zero */
+	DROP_SAME_PORT,	  /**< ingress: for an address on this very port */
+	DROP_NO_MEMORY,	  /**< no memory for a frame, or for its variant with
+				     or without a tag */
+	DROP_BAD_TAG,	  /**< a VLAN tag that is cut off or of VLAN 4095;
+				     egress: would show an inner tag */
+	DROP_UNTAGGED,	  /**< ingress: no tag, on a trunk without native= */
+	DROP_NOT_IN_VLAN, /**< ingress: the port, or that of the destination, is
+				     not in the VLAN */
+	DROP_ISOLATED,	  /**< ingress: from one isolated port to another */
+	DROP_SPOOFED,	 /**< ingress: the source is somebody else's, by mac= */
+	DROP_MAXMAC,	 /**< ingress: one source more than maxmac= */
+	DROP_ADMIN_DOWN, /**< the port is down by its rules */
 	PORT_DROPS
 };
 
@@ -123,11 +134,18 @@ struct port_ops {
  * struct port_conf - What SPEC says of any kind of port
  * @queue:	frames that may wait, 1 to PORT_MAX_QUEUE
  * @policy:	what a full queue means
+ * @rules:	what its client may do
  */
 struct port_conf {
 	unsigned int queue;
 	enum port_policy policy;
+	struct rules rules;
 };
+
+/** Defaults. */
+#define PORT_CONF_DEFAULT                                                      \
+	((struct port_conf){ .queue = PORT_DEFAULT_QUEUE,                      \
+			     .policy = POLICY_DROP })
 
 /** struct port_count - Frames and their octets, Ethernet header to payload */
 struct port_count {
@@ -174,7 +192,8 @@ struct port_queue {
  * @policy:	what a full queue means
  * @io:		its descriptor
  * @stats:	counters
- * @addresses:	what was learned on it
+ * @addresses:	what was learned on it, or fixed to it
+ * @rules:	what its client may do, NULL: anything
  * @queue:	frames to be sent
  * @stalled:	the descriptor takes no more for now
  * @touched:	in the switch's list while it has something to flush
@@ -211,6 +230,7 @@ struct port {
 	struct event io;
 	struct port_stats stats;
 	struct fdb_owner addresses;
+	struct port_rules *rules;
 
 	struct port_queue queue;
 	bool stalled;
@@ -300,6 +320,9 @@ bool port_full(const struct port *port);
  * @frame:	the port takes a reference of its own
  */
 void port_tx(struct port *port, struct frame *frame);
+
+/** port_discard() - Drop what the queue holds, counted under @why */
+void port_discard(struct port *port, enum port_drop why);
 
 /** port_flush() - Send what the queue holds and the descriptor takes */
 void port_flush(struct port *port);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/parse.h"
+#include "rules_json.h"
 
 /**
  * struct query_verb - Something that can be asked for
@@ -72,6 +73,8 @@ static json_t *peer_json(const struct port *port)
 
 static const char *state_name(const struct port *port)
 {
+	if (port->rules && port->rules->conf.down)
+		return "down";
 	if (port->held)
 		return "held";
 	return port->stalled ? "stalled" : "up";
@@ -79,7 +82,8 @@ static const char *state_name(const struct port *port)
 
 static json_t *port_json(const struct port *port)
 {
-	return json_pack(
+	json_t *rules = rules_json(port->rules);
+	json_t *json = json_pack(
 		"{s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
 		"s:I, s:[]}",
 		"name", text(port->name), "type", port->ops->type, "address",
@@ -90,7 +94,13 @@ static json_t *port_json(const struct port *port)
 		(json_int_t)port->queue.len, "limit",
 		(json_int_t)port->queue.limit, "policy",
 		port_policy_name(port->policy), "addresses",
-		(json_int_t)port->addresses.count, "offload");
+		(json_int_t)(port->addresses.learned.count +
+			     port->addresses.fixed.count),
+		"offload");
+
+	json_object_update(json, rules);
+	json_decref(rules);
+	return json;
 }
 
 /* Ports are in the order of joining: the first that joined after the one at
@@ -126,9 +136,9 @@ static json_t *next_address(struct query *query, struct sw *sw)
 		port = container_of(record.owner, struct port, addresses);
 	} while (query->name[0] && strcmp(port->name, query->name) != 0);
 	format_mac(record.mac, mac);
-	return json_pack("{s:s, s:i, s:o, s:I}", "mac", mac, "vlan",
+	return json_pack("{s:s, s:i, s:o, s:I, s:b}", "mac", mac, "vlan",
 			 (int)record.vlan, "port", text(port->name), "age",
-			 (json_int_t)record.age);
+			 (json_int_t)record.age, "static", (int)record.fixed);
 }
 
 static json_t *fdb_json(const struct sw *sw)

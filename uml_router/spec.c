@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* SPEC: the text that describes a port, see backend.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "backend.h"
@@ -88,9 +89,15 @@ static const struct key {
 static int unknown_key(const struct port_spec *spec, const char *name,
 		       struct err *err)
 {
+	char rules[200] = "";
+	size_t i, len = 0;
+
+	for (i = 0; rules_key(i); i++)
+		len += (size_t)snprintf(rules + len, sizeof(rules) - len,
+					", %s", rules_key(i));
 	err_set(err, "a port of type %s has no key '%s'", spec->backend->type,
 		name);
-	return err_hint(err, "keys: name, queue, policy%s",
+	return err_hint(err, "keys: name, queue, policy%s%s", rules,
 			spec->backend->device ? ", queueing, txqueuelen" : "");
 }
 
@@ -99,9 +106,12 @@ static int set_key(struct port_spec *spec, char *text, struct err *err)
 	char *value = strchr(text, '=');
 	size_t i;
 
+	if (value)
+		*value++ = '\0';
+	if (rules_has_key(text))
+		return rules_set(&spec->conf.rules, text, value, err);
 	if (!value)
 		return err_set(err, "'%s' is not of the form key=value", text);
-	*value++ = '\0';
 	for (i = 0; i < COUNT(keys); i++)
 		if (strcmp(text, keys[i].name) == 0 &&
 		    (spec->backend->device || !keys[i].device_only))
@@ -127,7 +137,7 @@ int spec_parse(char *text, struct port_spec *spec, struct err *err)
 	char *next = strchr(text, ':');
 
 	*spec = (struct port_spec){
-		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
+		.conf = PORT_CONF_DEFAULT,
 		.queueing = QUEUEING_DEFAULT,
 		.text = spec->text,
 		.perm = spec->perm,
@@ -148,5 +158,5 @@ int spec_parse(char *text, struct port_spec *spec, struct err *err)
 	while (next)
 		if (set_key(spec, strsep(&next, ","), err) < 0)
 			return -1;
-	return 0;
+	return rules_check(&spec->conf.rules, err);
 }

@@ -74,6 +74,7 @@ struct sw_stats {
  * @listeners:	struct listener by @node
  * @touched:	ports with frames to flush
  * @blocking:	ports with policy=block
+ * @ruled:	ports with rules
  * @ageing:	next address is due
  * @trimming:	memory of jumbo frames is to be given back
  * @stats:	counters
@@ -92,6 +93,7 @@ struct sw {
 	struct list listeners;
 	struct list touched;
 	unsigned int blocking;
+	unsigned int ruled;
 	struct timer ageing;
 	struct timer trimming;
 	struct sw_stats stats;
@@ -134,6 +136,12 @@ struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame);
 
 /** sw_flush() - Flush all touched ports */
 void sw_flush(struct sw *sw);
+
+/** sw_seconds() - The time of the forwarding database */
+static inline uint32_t sw_seconds(const struct sw *sw)
+{
+	return (uint32_t)(sw->loop->now / 1000);
+}
 
 /** sw_sum() - Counters of all ports, of those that left too */
 void sw_sum(const struct sw *sw, struct port_stats *sum);

@@ -277,7 +277,7 @@ static void make_descriptors(struct fake *fake)
 int fake_open(struct fake *fake, struct sw *sw, const char *name,
 	      unsigned int queue, enum port_policy policy, struct err *err)
 {
-	struct port_conf conf = { queue, policy };
+	struct port_conf conf = { .queue = queue, .policy = policy };
 	struct fake_port *fp = calloc(1, sizeof(*fp));
 
 	if (!fp)
@@ -499,7 +499,7 @@ static const char *check_frames(const struct sw *sw)
 const char *fake_check(const struct sw *sw)
 {
 	const char *wrong = NULL;
-	unsigned int count = 0, blocking = 0;
+	unsigned int count = 0, blocking = 0, ruled = 0;
 	struct list *at;
 
 	if (!list_empty(&sw->touched))
@@ -512,8 +512,10 @@ const char *fake_check(const struct sw *sw)
 			return wrong;
 		count++;
 		blocking += p->policy == POLICY_BLOCK;
+		ruled += !!p->rules;
 	}
-	if (count != sw->port_count || blocking != sw->blocking)
+	if (count != sw->port_count || blocking != sw->blocking ||
+	    ruled != sw->ruled)
 		return "ports are miscounted";
 	return check_frames(sw);
 }

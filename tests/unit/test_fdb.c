@@ -67,14 +67,14 @@ static void test_learn(void)
 	is_int(learn(fdb, &a, 1, 11), FDB_KNOWN, "seen again later");
 	ok(where(fdb, 1) == &a && !where(fdb, 2), "it is found, others not");
 	is_int(learn(fdb, &b, 1, 11), FDB_MOVED, "seen on another port");
-	ok(where(fdb, 1) == &b && a.count == 0 && b.count == 1,
+	ok(where(fdb, 1) == &b && a.learned.count == 0 && b.learned.count == 1,
 	   "it is there now");
 	is_int(fdb_count(fdb), 1, "one entry");
 	ok(fdb_stats(fdb)->learned == 1 && fdb_stats(fdb)->moved == 1 &&
 		   !fdb_stats(fdb)->aged && !fdb_stats(fdb)->evicted,
 	   "counted");
 	fdb_flush(fdb, &b);
-	ok(!where(fdb, 1) && !fdb_count(fdb) && !b.count, "flushed");
+	ok(!where(fdb, 1) && !fdb_count(fdb) && !b.learned.count, "flushed");
 	fdb_free(fdb);
 	fdb_free(NULL);
 }
@@ -113,7 +113,7 @@ static void test_age(void)
 	ok(!where(fdb, 2) && where(fdb, 1) && where(fdb, 3),
 	   "only the unseen one is gone");
 	is_int(fdb_age(fdb, 1500, 300), 0, "then all");
-	ok(!fdb_count(fdb) && !a.count && fdb_stats(fdb)->aged == 3,
+	ok(!fdb_count(fdb) && !a.learned.count && fdb_stats(fdb)->aged == 3,
 	   "and counted");
 	fdb_free(fdb);
 }
@@ -142,7 +142,8 @@ static void test_flush(void)
 	for (i = 0; i < 600; i++)
 		learn(fdb, i % 3 ? &a : &b, i, i);
 	fdb_flush(fdb, &a);
-	ok(!a.count && a.oldest == FDB_NONE && a.newest == FDB_NONE,
+	ok(!a.learned.count && a.learned.oldest == FDB_NONE &&
+		   a.learned.newest == FDB_NONE,
 	   "the owner has none");
 	for (i = 0; i < 600; i++)
 		if (where(fdb, i) != (i % 3 ? NULL : &b))
@@ -174,7 +175,7 @@ static void test_evict_own(void)
 	ok(fdb_count(fdb) == 4 && fdb_stats(fdb)->evicted == 1, "counted");
 	is_int(learn(fdb, &b, 1, 7), FDB_MOVED, "a full table moves");
 	ok(fdb_count(fdb) == 4 && fdb_stats(fdb)->evicted == 1 &&
-		   b.count == 3 && a.count == 1,
+		   b.learned.count == 3 && a.learned.count == 1,
 	   "at no price");
 	fdb_free(fdb);
 }
@@ -210,15 +211,15 @@ static void test_bound(void)
 	fdb_owner_init(&b);
 	for (i = 0; i < 1000; i++)
 		learn(fdb, i % 2 ? &a : &b, i, i);
-	ok(fdb_count(fdb) == 1 && where(fdb, 999) == &a && a.count == 1 &&
-		   !b.count,
+	ok(fdb_count(fdb) == 1 && where(fdb, 999) == &a &&
+		   a.learned.count == 1 && !b.learned.count,
 	   "a table of one entry");
 	fdb_free(fdb);
 	fdb = new_fdb(1000);
 	fdb_owner_init(&a);
 	for (i = 0; i < 100000; i++)
 		learn(fdb, &a, i, i);
-	ok(fdb_count(fdb) == 1000 && a.count == 1000 &&
+	ok(fdb_count(fdb) == 1000 && a.learned.count == 1000 &&
 		   fdb_stats(fdb)->evicted == 99000,
 	   "a flood of addresses stays within the table");
 	for (i = 99000; i < 100000; i++)
@@ -429,7 +430,7 @@ static bool same_counts(const struct pair *p)
 	for (i = 0; i < m->len; i++)
 		counts[m->at[i].owner]++;
 	for (i = 0; i < OWNERS; i++)
-		if (p->owners[i].count != counts[i])
+		if (p->owners[i].learned.count != counts[i])
 			return false;
 	return fdb_count(p->fdb) == m->len &&
 	       stats->learned == m->stats.learned &&

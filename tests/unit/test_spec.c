@@ -91,6 +91,25 @@ static void test_keys(void)
 	free(p.text);
 }
 
+/* What the keys mean is test_rules.c's. */
+static void test_rules(void)
+{
+	struct parsed p = parse("uml:/s,trunk=10+20-30,queue=7,native=5,"
+				"isolated,maxmac=3,name=x");
+
+	ok(!p.rc && p.spec.conf.rules.native == 5 &&
+		   p.spec.conf.rules.vlan.untagged == 5 &&
+		   vlan_member(&p.spec.conf.rules.vlan, 25) &&
+		   p.spec.conf.rules.isolated &&
+		   p.spec.conf.rules.maxmac == 3 && p.spec.conf.queue == 7,
+	   "rules among other keys, in any order");
+	free(p.text);
+	p = parse("tap:t,vlan=10,down");
+	ok(!p.rc && p.spec.conf.rules.access == 10 && p.spec.conf.rules.down,
+	   "a rule at the end, without a value");
+	free(p.text);
+}
+
 static void test_names(void)
 {
 	struct parsed p;
@@ -140,9 +159,9 @@ static void test_refusals(void)
 	refused("tap:t,,queue=4", "''", "not of the form", "key=value");
 	refused("tap:t,=4", "''", "no key", "keys: name, queue, policy");
 	refused("tap:t,queues=4", "'queues'", "no key",
-		"keys: name, queue, policy, queueing, txqueuelen");
+		"up, queueing, txqueuelen)");
 	refused("uml:/s,colour=red", "'colour'", "no key",
-		"keys: name, queue, policy)");
+		"keys: name, queue, policy, vlan, ");
 	refused("tap:t,queue=0", "'0'", "queue", "1 to 65536");
 	refused("tap:t,queue=65537", "'65537'", "queue", "1 to 65536");
 	refused("tap:t,queue=-1", "'-1'", "queue", "1 to 65536");
@@ -168,9 +187,14 @@ static void test_refusals(void)
 	refused("uml:/s,name=a23456789012345678901", "'a23456789012345678901'",
 		"longer than", "20");
 	refused("uml:/s,queueing=default", "'queueing'", "type uml",
-		"keys: name, queue, policy)");
+		"keys: name, queue, policy, vlan, ");
+	refused("tap:t,vlan", "'vlan'", "not of the form", "key=value");
+	refused("tap:t,vlan=0", "'0'", "vlan", "1 to 4094");
+	refused("tap:t,vlan=5,trunk=6", "vlan=", "exclude", "native=");
+	refused("tap:t,native=6", "native=", "trunk=", "");
+	refused("tap:t,trunk=5,6", "'6'", "not of the form", "");
 	refused("fd:3,txqueuelen=10", "'txqueuelen'", "type fd",
-		"keys: name, queue, policy)");
+		"keys: name, queue, policy, vlan, ");
 }
 
 /* What is wrong may be as long as it likes. */
@@ -200,6 +224,7 @@ int main(void)
 	test_types();
 	test_defaults();
 	test_keys();
+	test_rules();
 	test_names();
 	test_refusals();
 	test_long_refusals();

@@ -198,7 +198,8 @@ static const struct option_word {
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
 	  "name=NAME; of a tap also queueing=MODE, txqueuelen=N;\n"
 	  "rules: vlan=VID, trunk=VID+VID-VID|all, native=VID,\n"
-	  "isolated, maxmac=N, mac=MAC+MAC, down, up" },
+	  "isolated, maxmac=N, mac=MAC+MAC, broadcast-limit=N,\n"
+	  "loss=PERCENT, delay=TIME+-TIME, rate=RATE, down, up" },
 	{ "control", 0, "PATH", set_control,
 	  "management socket, for uml_routerctl" },
 	{ "pidfile", 0, "FILE", set_pidfile, "write the process id to FILE" },

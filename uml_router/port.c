@@ -36,6 +36,8 @@ const char *port_drop_name(enum port_drop why)
 		[DROP_ISOLATED] = "isolated",
 		[DROP_SPOOFED] = "spoofed",
 		[DROP_MAXMAC] = "maxmac",
+		[DROP_BROADCAST_LIMIT] = "broadcast_limit",
+		[DROP_LOST] = "lost",
 		[DROP_ADMIN_DOWN] = "admin_down",
 	};
 
@@ -88,21 +90,25 @@ static void send_failed(struct port *p, int errnum)
 	queue_consume(p, 1);
 }
 
-/* One call of ops->send() with the oldest frames. */
-static void send_some(struct port *p)
+/* One call of ops->send() with the oldest frames; false: none is due. */
+static bool send_some(struct port *p)
 {
 	struct frame *burst[FRAME_BURST];
 	struct port_queue *q = &p->queue;
 	unsigned int i, n = q->len < FRAME_BURST ? q->len : FRAME_BURST;
 	int sent, why;
 
+	if (p->impair)
+		n = impair_due(p, n);
+	if (!n)
+		return false;
 	for (i = 0; i < n; i++)
 		burst[i] = q->ring[(q->head + i) & q->mask];
 	sent = p->ops->send(p, burst, n);
 	why = errno;
 	if (sent < 0) {
 		send_failed(p, why);
-		return;
+		return true;
 	}
 	count_sent(p, burst, (unsigned int)sent);
 	queue_consume(p, (unsigned int)sent);
@@ -110,6 +116,7 @@ static void send_some(struct port *p)
 	 * might be no EPOLLOUT (a tap that is down is never writable). The
 	 * next call meets it in front. */
 	p->stalled = (unsigned int)sent < n && (!sent || why == EAGAIN);
+	return true;
 }
 
 /* The burst in which the port stalled may have gone over the limit. */
@@ -142,8 +149,8 @@ static void release_waiters(struct port *p)
 void port_flush(struct port *p)
 {
 	list_remove(&p->touched);
-	while (p->queue.len && !p->stalled && !p->dying)
-		send_some(p);
+	while (p->queue.len && !p->stalled && !p->dying && send_some(p))
+		;
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
 	if (p->queue.len <= p->queue.limit / 2) {
@@ -154,11 +161,12 @@ void port_flush(struct port *p)
 		touch_turn(p);
 }
 
-/* Frames wait only in a stalled port. Of any other the queue is empty between
- * bursts, and has room for a burst, whatever its limit. */
+/* Frames wait only in a port that is stalled or has a slow link. Of any other
+ * the queue is empty between bursts, and has room for a burst, whatever its
+ * limit. */
 bool port_full(const struct port *p)
 {
-	return p->stalled && p->queue.len >= p->queue.limit;
+	return p->queue.len >= p->queue.limit && (p->stalled || p->impair);
 }
 
 void port_discard(struct port *p, enum port_drop why)
@@ -167,17 +175,31 @@ void port_discard(struct port *p, enum port_drop why)
 	queue_consume(p, p->queue.len);
 }
 
-void port_tx(struct port *p, struct frame *frame)
+static inline void enqueue(struct port *p, struct frame *frame)
 {
 	struct port_queue *q = &p->queue;
 
-	if (p->dying || p->muted) {
-		port_drop(p, DROP_CLOSED);
-		return;
-	}
 	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
 	if (!p->stalled && list_empty(&p->touched))
 		list_append(&p->sw->touched, &p->touched);
+}
+
+/* Out of line: a good link must not pay for a bad one. */
+__attribute__((noinline)) static void enqueue_impaired(struct port *p,
+						       struct frame *frame)
+{
+	if (impair_admit(p, frame))
+		enqueue(p, frame);
+}
+
+void port_tx(struct port *p, struct frame *frame)
+{
+	if (p->dying || p->muted)
+		port_drop(p, DROP_CLOSED);
+	else if (p->impair)
+		enqueue_impaired(p, frame);
+	else
+		enqueue(p, frame);
 }
 
 /* --- input -------------------------------------------------------------- */

@@ -12,7 +12,8 @@
  *     -> ops->send()         as many as the descriptor takes
  *
  * What the descriptor does not take waits in the output queue, EPOLLOUT is
- * watched, and the port is "stalled". The queue is bounded. What happens to a
+ * watched, and the port is "stalled". What impair.h makes late waits there,
+ * too. The queue is bounded. What happens to a
  * frame for a port whose queue is full is the port's policy:
  *
  *   block	the ingress port is held: its frame and the rest of its burst
@@ -42,6 +43,7 @@
 #include "common/err.h"
 #include "fdb.h"
 #include "frame.h"
+#include "impair.h"
 #include "list.h"
 #include "loop.h"
 #include "rules.h"
@@ -78,9 +80,12 @@ enum port_drop {
 	DROP_NOT_IN_VLAN, /**< ingress: the port, or that of the destination, is
 				     not in the VLAN */
 	DROP_ISOLATED,	  /**< ingress: from one isolated port to another */
-	DROP_SPOOFED,	 /**< ingress: the source is somebody else's, by mac= */
-	DROP_MAXMAC,	 /**< ingress: one source more than maxmac= */
-	DROP_ADMIN_DOWN, /**< the port is down by its rules */
+	DROP_SPOOFED, /**< ingress: the source is somebody else's, by mac= */
+	DROP_MAXMAC,  /**< ingress: one source more than maxmac= */
+	DROP_BROADCAST_LIMIT, /**< ingress: one flooded frame more than
+				     broadcast-limit= */
+	DROP_LOST,	      /**< egress: by loss= */
+	DROP_ADMIN_DOWN,      /**< the port is down by its rules */
 	PORT_DROPS
 };
 
@@ -194,6 +199,7 @@ struct port_queue {
  * @stats:	counters
  * @addresses:	what was learned on it, or fixed to it
  * @rules:	what its client may do, NULL: anything
+ * @impair:	what is wrong with its link, NULL: nothing
  * @queue:	frames to be sent
  * @stalled:	the descriptor takes no more for now
  * @touched:	in the switch's list while it has something to flush
@@ -231,6 +237,7 @@ struct port {
 	struct port_stats stats;
 	struct fdb_owner addresses;
 	struct port_rules *rules;
+	struct impair *impair;
 
 	struct port_queue queue;
 	bool stalled;

@@ -131,15 +131,48 @@ static int set_mac(struct rules *rules, const char *value, struct err *err)
 	return 0;
 }
 
+static int set_broadcast_limit(struct rules *rules, const char *value,
+			       struct err *err)
+{
+	return set_number("broadcast-limit", value, 10000000,
+			  &rules->broadcast_limit, err);
+}
+
+static int set_loss(struct rules *rules, const char *value, struct err *err)
+{
+	return impair_loss_parse(is_none(value) ? "0" : value,
+				 &rules->link.loss, err);
+}
+
+static int set_delay(struct rules *rules, const char *value, struct err *err)
+{
+	return impair_delay_parse(is_none(value) ? "0s" : value, &rules->link,
+				  err);
+}
+
+static int set_rate(struct rules *rules, const char *value, struct err *err)
+{
+	rules->link.rate = 0;
+	return is_none(value) ? 0 : parse_rate(value, &rules->link.rate, err);
+}
+
 static const struct key {
 	const char *name;
 	bool alone; /* without a value: on */
 	int (*set)(struct rules *rules, const char *value, struct err *err);
 } keys[] = {
-	{ "vlan", false, set_vlan },	 { "trunk", false, set_trunk },
-	{ "native", false, set_native }, { "isolated", true, set_isolated },
-	{ "maxmac", false, set_maxmac }, { "mac", false, set_mac },
-	{ "down", true, set_down },	 { "up", true, set_up },
+	{ "vlan", false, set_vlan },
+	{ "trunk", false, set_trunk },
+	{ "native", false, set_native },
+	{ "isolated", true, set_isolated },
+	{ "maxmac", false, set_maxmac },
+	{ "mac", false, set_mac },
+	{ "broadcast-limit", false, set_broadcast_limit },
+	{ "loss", false, set_loss },
+	{ "delay", false, set_delay },
+	{ "rate", false, set_rate },
+	{ "down", true, set_down },
+	{ "up", true, set_up },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -202,7 +235,8 @@ int rules_check(struct rules *rules, struct err *err)
 static bool is_empty(const struct rules *r)
 {
 	return !r->vlan.untagged && !r->isolated && !r->down && !r->maxmac &&
-	       !r->mac_count;
+	       !r->mac_count && !r->broadcast_limit && !r->link.loss &&
+	       !r->link.delay && !r->link.rate;
 }
 
 static int mac_failed(struct port *port, const uint8_t mac[MAC_LEN],
@@ -251,6 +285,7 @@ void rules_remove(struct port *port)
 	if (!port->rules)
 		return;
 	set_addresses(port, &none, NULL);
+	impair_end(port);
 	free(port->rules);
 	port->rules = NULL;
 	port->sw->ruled--;
@@ -275,7 +310,8 @@ int rules_apply(struct port *port, const struct rules *rules, struct err *err)
 		return 0;
 	if (ensure(port, err) < 0)
 		return -1;
-	if (set_addresses(port, rules, err) < 0) {
+	if (set_addresses(port, rules, err) < 0 ||
+	    impair_set(port, &rules->link, err) < 0) {
 		struct rules before = port->rules->conf;
 
 		set_addresses(port, &before, NULL);
@@ -284,6 +320,8 @@ int rules_apply(struct port *port, const struct rules *rules, struct err *err)
 		return -1;
 	}
 	port->rules->conf = *rules;
+	bucket_set(&port->rules->floods, rules->broadcast_limit,
+		   port->sw->loop->now);
 	if (rules->down)
 		port_discard(port, DROP_ADMIN_DOWN);
 	if (is_empty(rules))

@@ -14,6 +14,8 @@
 
 #include "common/err.h"
 #include "common/parse.h"
+#include "impair.h"
+#include "limits.h"
 #include "vlan.h"
 
 struct port;
@@ -33,6 +35,8 @@ struct port;
  * @maxmac:	most addresses that its clients may have, or 0: no limit
  * @macs:	mac=: the only addresses that its clients may have
  * @mac_count:	how many; 0: any
+ * @broadcast_limit:	most frames a second for all, or 0: no limit
+ * @link:	loss=, delay=, rate=
  */
 struct rules {
 	uint16_t access, native;
@@ -42,14 +46,18 @@ struct rules {
 	uint32_t maxmac;
 	uint8_t macs[RULES_MACS][MAC_LEN];
 	unsigned int mac_count;
+	uint32_t broadcast_limit;
+	struct impair_conf link;
 };
 
 /**
  * struct port_rules - The rules of a port that has any
  * @conf:	what was asked for
+ * @floods:	the frames for all that may come in
  */
 struct port_rules {
 	struct rules conf;
+	struct bucket floods;
 };
 
 /** rules_key() - Name of the key number @i, or NULL behind the last */

@@ -36,12 +36,24 @@ static json_t *macs_json(const struct rules *r)
 	return list;
 }
 
+/* Percent of a number out of IMPAIR_CERTAIN. */
+static json_t *link_json(const struct impair_conf *link)
+{
+	return json_pack("{s:f, s:I, s:I, s:I}", "loss",
+			 (double)link->loss * 100 / IMPAIR_CERTAIN, "delay",
+			 (json_int_t)link->delay, "jitter",
+			 (json_int_t)link->jitter, "rate",
+			 (json_int_t)link->rate);
+}
+
 json_t *rules_json(const struct port_rules *rules)
 {
 	static const struct rules none;
 	const struct rules *r = rules ? &rules->conf : &none;
 
-	return json_pack("{s:o, s:b, s:I, s:o}", "vlan", vlan_json(&r->vlan),
-			 "isolated", (int)r->isolated, "maxmac",
-			 (json_int_t)r->maxmac, "mac", macs_json(r));
+	return json_pack("{s:o, s:b, s:I, s:o, s:I, s:o}", "vlan",
+			 vlan_json(&r->vlan), "isolated", (int)r->isolated,
+			 "maxmac", (json_int_t)r->maxmac, "mac", macs_json(r),
+			 "broadcast_limit", (json_int_t)r->broadcast_limit,
+			 "link", link_json(&r->link));
 }

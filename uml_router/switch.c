@@ -330,8 +330,14 @@ RARE static struct port *flood(struct sw *sw, struct port *in,
 	struct pass pass = { frame, vid, false, NULL };
 	struct list *at;
 
+	if (in->rules && !bucket_has(&in->rules->floods, sw->loop->now)) {
+		port_drop(in, DROP_BROADCAST_LIMIT);
+		return NULL;
+	}
 	if (full)
 		return full;
+	if (in->rules)
+		bucket_take(&in->rules->floods);
 	list_for_each(at, &sw->ports) {
 		struct port *out = container_of(at, struct port, node);
 

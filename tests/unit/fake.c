@@ -308,6 +308,33 @@ void fake_plug(struct fake *fake, struct sw *sw, const char *name,
 		give_up(err.text);
 }
 
+int fake_parse_rules(struct rules *rules, const char *keys, struct err *err)
+{
+	char text[512], *next = text, *key, *value;
+
+	*rules = (struct rules){ 0 };
+	snprintf(text, sizeof(text), "%s", keys);
+	while (next && *next) {
+		key = strsep(&next, ",");
+		value = strchr(key, '=');
+		if (value)
+			*value++ = '\0';
+		if (rules_set(rules, key, value, err) < 0)
+			return -1;
+	}
+	return rules_check(rules, err);
+}
+
+void fake_rules(struct fake *fake, const char *keys)
+{
+	struct rules rules;
+	struct err err;
+
+	if (fake_parse_rules(&rules, keys, &err) < 0 ||
+	    rules_apply(fake->port, &rules, &err) < 0)
+		give_up(err.text);
+}
+
 void fake_fini(struct fake *fake)
 {
 	fake_hang_up(fake);
@@ -411,7 +438,7 @@ static const char *check_hold(const struct sw *sw, const struct port *p)
 		return "held, and nothing was kept back";
 	if (full && full->dying)
 		return NULL;
-	if (full && !full->stalled)
+	if (full && !full->stalled && !full->impair)
 		return "waits for a port that takes frames";
 	if (full && full->queue.len <= full->queue.limit / 2)
 		return "waits for a port that has room";
@@ -426,12 +453,14 @@ static const char *check_port(const struct sw *sw, const struct port *p)
 		return "more frames in the queue than may wait";
 	if (p->dying)
 		return scheduled(p) ? NULL : "dying, and not to be destroyed";
-	if (p->queue.len && !p->stalled)
+	if (p->queue.len && !p->stalled &&
+	    !(p->impair && timer_armed(&p->impair->timer)))
 		return "frames wait in a port that takes them";
 	if (p->stalled && !p->queue.len)
 		return "stalled without a frame to send";
-	if (p->given_up && (p->policy != POLICY_DROP || !p->stalled ||
-			    !list_empty(&p->waiters)))
+	if (p->given_up &&
+	    (p->policy != POLICY_DROP || !(p->stalled || p->impair) ||
+	     !list_empty(&p->waiters)))
 		return "given up, and waited for";
 	if (p->kept_len && !p->held && !scheduled(p))
 		return "kept frames are not resumed";

@@ -15,34 +15,6 @@ struct bench {
 	struct fake port[PORTS];
 };
 
-/* Rules from keys: "vlan=10,isolated". */
-static int parse(struct rules *rules, const char *keys, struct err *err)
-{
-	char text[512], *next = text, *key, *value;
-
-	*rules = (struct rules){ 0 };
-	snprintf(text, sizeof(text), "%s", keys);
-	while (next && *next) {
-		key = strsep(&next, ",");
-		value = strchr(key, '=');
-		if (value)
-			*value++ = '\0';
-		if (rules_set(rules, key, value, err) < 0)
-			return -1;
-	}
-	return rules_check(rules, err);
-}
-
-static void apply(struct bench *b, int port, const char *keys)
-{
-	struct rules rules;
-	struct err err;
-
-	if (parse(&rules, keys, &err) < 0 ||
-	    rules_apply(b->port[port].port, &rules, &err) < 0)
-		tap_bail(err.text);
-}
-
 /* One text of keys a port. */
 static void set_up_conf(struct bench *b, const struct sw_conf *conf,
 			const char *const keys[PORTS])
@@ -54,7 +26,7 @@ static void set_up_conf(struct bench *b, const struct sw_conf *conf,
 	for (i = 0; i < PORTS; i++) {
 		snprintf(name, sizeof(name), "p%d", i);
 		fake_plug(&b->port[i], &b->world.sw, name, 256, POLICY_DROP);
-		apply(b, i, keys[i]);
+		fake_rules(&b->port[i], keys[i]);
 	}
 }
 
@@ -154,8 +126,8 @@ static void refused(const char *keys, const char *words)
 	struct rules rules;
 	struct err err = { "" };
 
-	ok(parse(&rules, keys, &err) < 0 && strstr(err.text, words), "%s: %s",
-	   keys, err.text);
+	ok(fake_parse_rules(&rules, keys, &err) < 0 && strstr(err.text, words),
+	   "%s: %s", keys, err.text);
 }
 
 static void test_keys(void)
@@ -167,20 +139,26 @@ static void test_keys(void)
 		if (!rules_has_key(rules_key(i)))
 			ok(false, "key %s", rules_key(i));
 	ok(!rules_has_key("queue") && !rules_has_key(""), "no other keys");
-	is_int(parse(&r, "isolated,down,up", NULL), 0, "keys without a value");
+	is_int(fake_parse_rules(&r, "isolated,down,up", NULL), 0,
+	       "keys without a value");
 	ok(r.isolated && !r.down, "up is not down");
-	is_int(parse(&r, "isolated=on,isolated=off,up=off", NULL), 0, "values");
+	is_int(fake_parse_rules(&r, "isolated=on,isolated=off,up=off", NULL), 0,
+	       "values");
 	ok(!r.isolated && r.down, "and back");
-	is_int(parse(&r, "mac=02:00:00:00:00:01+02:00:00:00:00:02", NULL), 0,
-	       "two addresses");
+	is_int(fake_parse_rules(&r, "mac=02:00:00:00:00:01+02:00:00:00:00:02",
+				NULL),
+	       0, "two addresses");
 	ok(r.mac_count == 2 && r.macs[1][5] == 2, "in their order");
-	is_int(parse(&r, "vlan=5,vlan=none,trunk=1,native=7,native=none", NULL),
+	is_int(fake_parse_rules(&r,
+				"vlan=5,vlan=none,trunk=1,native=7,native=none",
+				NULL),
 	       0, "what was taken back");
 	ok(r.vlan.untagged == VLAN_NONE && !r.access, "is not there");
-	is_int(parse(&r,
-		     "trunk=1,trunk=none,vlan=6,maxmac=3,maxmac=none,mac="
-		     "02:00:00:00:00:01,mac=none",
-		     NULL),
+	is_int(fake_parse_rules(
+		       &r,
+		       "trunk=1,trunk=none,vlan=6,maxmac=3,maxmac=none,mac="
+		       "02:00:00:00:00:01,mac=none",
+		       NULL),
 	       0, "nor is this");
 	ok(r.vlan.untagged == 6 && !vlan_member(&r.vlan, 1) && !r.maxmac &&
 		   !r.mac_count,
@@ -200,6 +178,9 @@ static void test_keys(void)
 	refused("mac=00:00:00:00:00:00", "no address of a station");
 	refused("mac=02:00:00:00:00:01+", "no Ethernet address");
 	refused("mac=02:00:00:00:00:01+02:00:00:00:00:01", "twice");
+	refused("broadcast-limit=0", "1 to 10000000");
+	refused("rate=0", "rate '0'");
+	refused("rate=fast", "rate 'fast'");
 	refused("vlan=1,trunk=2", "native=");
 	refused("native=2", "trunk=");
 	refused("mac=02:00:00:00:00:01,maxmac=2", "exclude");
@@ -218,7 +199,8 @@ static void test_many_macs(void)
 		snprintf(text + len, sizeof(text) - len, "+02:00:00:00:00:%02x",
 			 i);
 	}
-	is_int(parse(&r, text, NULL), 0, "as many addresses as there may be");
+	is_int(fake_parse_rules(&r, text, NULL), 0,
+	       "as many addresses as there may be");
 	is_int((intmax_t)r.mac_count, RULES_MACS, "all of them");
 	strcat(text, "+02:00:00:00:01:00");
 	refused(text, "one more than");
@@ -275,7 +257,7 @@ static void test_filtering(void)
 	is_str(pass(&b, 0, 100, FAKE_ALL, 0x6000), "- u - 10.3 -",
 	       "a priority tag: the priority goes on");
 	is_str(pass(&b, 0, 100, FAKE_ALL, 0x600a), "- u - 10.3 -", "likewise");
-	apply(&b, 3, "trunk=10+20+30");
+	fake_rules(&b.port[3], "trunk=10+20+30");
 	is_str(pass(&b, 3, 103, FAKE_ALL, BARE), "- - - - -", "no native VLAN");
 	is_int((intmax_t)drops(&b, 3, DROP_UNTAGGED), 1, "counted");
 	is_str(pass(&b, 3, 103, FAKE_ALL, 0), "- - - - -", "a priority tag");
@@ -394,7 +376,7 @@ static void test_held(void)
 
 		snprintf(name, sizeof(name), "p%d", i);
 		fake_plug(&b.port[i], &b.world.sw, name, 1, POLICY_BLOCK);
-		apply(&b, i, keys[i]);
+		fake_rules(&b.port[i], keys[i]);
 	}
 	pass(&b, 1, 101, FAKE_ALL, 10);
 	fake_room(&b.port[1], 0);
@@ -460,10 +442,10 @@ static void test_change(void)
 
 	set_up(&b, vlans);
 	pass(&b, 1, 101, FAKE_ALL, BARE);
-	apply(&b, 1, "vlan=20");
+	fake_rules(&b.port[1], "vlan=20");
 	is_str(pass(&b, 0, 100, 101, BARE), "- - - 10 -", "it left the VLAN");
 	is_str(pass(&b, 2, 102, FAKE_ALL, BARE), "- u - 20 -", "for another");
-	apply(&b, 1, "");
+	fake_rules(&b.port[1], "");
 	ok(!b.port[1].port->rules && b.world.sw.ruled == 3, "no rules left");
 	is_str(pass(&b, 4, 104, FAKE_ALL, 9), "- 9 - - -", "with its like");
 	tear_down(&b);
@@ -500,13 +482,13 @@ static void test_down(void)
 	is_int((intmax_t)drops(&b, 1, DROP_ADMIN_DOWN), 1, "counted");
 	is_str(pass(&b, 0, 100, FAKE_ALL, BARE), "- - u u u", "nothing out");
 	is_int((intmax_t)drops(&b, 1, DROP_ADMIN_DOWN), 2, "counted");
-	apply(&b, 1, "up");
+	fake_rules(&b.port[1], "up");
 	is_str(pass(&b, 1, 101, 100, BARE), "u - - - -", "up again");
 	is_str(pass(&b, 0, 100, 101, BARE), "- u - - -", "both ways");
 	fake_room(&b.port[1], 0);
 	pass(&b, 0, 100, 101, BARE);
 	pass(&b, 0, 100, 101, BARE);
-	apply(&b, 1, "down");
+	fake_rules(&b.port[1], "down");
 	is_int((intmax_t)drops(&b, 1, DROP_ADMIN_DOWN), 4, "what waits goes");
 	fake_room(&b.port[1], FAKE_ENDLESS);
 	fake_settle(&b.world.loop);
@@ -559,8 +541,9 @@ static void test_pinned(void)
 	       "it stays where it is");
 	fdb_age(b.world.sw.fdb, sw_seconds(&b.world.sw) + 10000, 1);
 	is_str(pass(&b, 1, 300, 100, BARE), "u - - - -", "it does not age");
-	if (parse(&r, "isolated,mac=02:00:00:00:00:66+02:00:00:00:00:64",
-		  &err) < 0)
+	if (fake_parse_rules(&r,
+			     "isolated,mac=02:00:00:00:00:66+02:00:00:00:00:64",
+			     &err) < 0)
 		tap_bail(err.text);
 	is_int(rules_apply(b.port[3].port, &r, &err), -1, "it has its port");
 	is_int(!!strstr(err.text, "02:00:00:00:00:64' belongs to port p0"), 1,
@@ -621,6 +604,59 @@ static void test_pinned_hub(void)
 	tear_down(&b);
 }
 
+static void test_broadcast_limit(void)
+{
+	static const char *const keys[PORTS] = { "broadcast-limit=5", "", "",
+						 "", "" };
+	struct bench b;
+	int i;
+
+	set_up(&b, keys);
+	pass(&b, 1, 101, FAKE_ALL, BARE);
+	for (i = 0; i < 4; i++)
+		pass(&b, 0, 100, FAKE_ALL, BARE);
+	is_str(pass(&b, 0, 100, 300, BARE), "- u u u u",
+	       "five for all, be it to an unknown address");
+	/* Should this take a fifth of a second, one more has passed. */
+	for (i = 0; i < 10; i++)
+		pass(&b, 0, 100, i % 2 ? FAKE_ALL : 300, BARE);
+	ok(drops(&b, 0, DROP_BROADCAST_LIMIT) >= 5, "more are dropped");
+	for (i = 0; i < 20; i++)
+		if (strcmp(pass(&b, 0, 100, 101, BARE), "- u - - -") != 0)
+			break;
+	is_int(i, 20, "what is for one station is not counted");
+	is_str(pass(&b, 1, 101, FAKE_ALL, BARE), "u - u u u", "nor others");
+	tear_down(&b);
+}
+
+/* A frame that has to wait is counted once, when it goes on. */
+static void test_limit_and_hold(void)
+{
+	struct bench b;
+	char name[16];
+	int i;
+
+	fake_world_init(&b.world, NULL);
+	for (i = 0; i < PORTS; i++) {
+		snprintf(name, sizeof(name), "p%d", i);
+		fake_plug(&b.port[i], &b.world.sw, name, 1, POLICY_BLOCK);
+	}
+	fake_rules(&b.port[0], "broadcast-limit=1000");
+	fake_room(&b.port[1], 0);
+	pass(&b, 0, 100, FAKE_ALL, BARE);
+	for (i = 0; i < 500; i++)
+		fake_put(&b.port[0], 100, FAKE_ALL, 1);
+	for (i = 0; i < 500; i++) {
+		fake_room(&b.port[1], 1);
+		fake_settle(&b.world.loop);
+	}
+	fake_room(&b.port[1], FAKE_ENDLESS);
+	fake_settle(&b.world.loop);
+	ok(b.port[1].sent.len == 501 && !fake_dropped(&b.port[0]),
+	   "500 of 1000, each held on its way: none is lost");
+	tear_down(&b);
+}
+
 int main(void)
 {
 	alarm(120);
@@ -642,5 +678,7 @@ int main(void)
 	test_pinned();
 	test_pinned_trunk();
 	test_pinned_hub();
+	test_broadcast_limit();
+	test_limit_and_hold();
 	return tap_done();
 }

@@ -194,7 +194,7 @@ static inline enum port_drop barred(const struct sw *sw, const struct port *in,
 
 static bool must_wait(const struct port *in, const struct port *out)
 {
-	return port_can_wait(in, out) && port_full(out);
+	return port_full(out) && port_can_wait(in, out);
 }
 
 /* Why the frame cannot be had with or without a tag; PORT_DROPS: it can. What

@@ -325,42 +325,45 @@ void fdb_flush(struct fdb *fdb, struct fdb_owner *owner)
 		drop(fdb, owner->learned.oldest);
 }
 
-/* Nobody else keeps what he learned of an address: in every VLAN, the table
- * has to be walked for that. */
-static void unlearn(struct fdb *fdb, uint64_t key)
+/* The next entry of an address, behind @i, in any VLAN. The table has no index
+ * for that: it is walked, for an operator's request. */
+static uint32_t next_of(const struct fdb *fdb, uint64_t key, uint32_t i)
 {
-	uint32_t i, next;
+	while (++i < fdb->unused)
+		if (fdb->entries[i].key &&
+		    !((fdb->entries[i].key ^ key) & ADDRESS_BITS))
+			return i;
+	return FDB_NONE;
+}
 
-	if (vlan_of(key) != FDB_EVERY_VLAN) {
-		i = find(fdb, *bucket_of(fdb, key), key);
-		if (i != FDB_NONE)
-			drop(fdb, i);
-		return;
-	}
-	for (i = fdb->learned.oldest; i != FDB_NONE; i = next) {
-		next = fdb->entries[i].all.next;
-		if (!((fdb->entries[i].key ^ key) & ADDRESS_BITS))
-			drop(fdb, i);
-	}
+/* Do two keys of one address mean the same VLAN? */
+static bool overlap(uint64_t a, uint64_t b)
+{
+	return a == b || vlan_of(a) == FDB_EVERY_VLAN ||
+	       vlan_of(b) == FDB_EVERY_VLAN;
 }
 
 int fdb_fix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
 	    struct fdb_owner *owner, uint32_t now)
 {
 	uint64_t key = make_key(vlan, mac);
-	uint32_t i = find(fdb, *bucket_of(fdb, key), key);
+	uint32_t i;
 
-	if (i == FDB_NONE || !is_fixed(&fdb->entries[i]))
-		i = find_in_every_vlan(fdb, key);
-	if (i != FDB_NONE) {
-		errno = EEXIST;
-		return -1;
-	}
+	for (i = next_of(fdb, key, -1U); i != FDB_NONE;
+	     i = next_of(fdb, key, i))
+		if (is_fixed(&fdb->entries[i]) &&
+		    overlap(key, fdb->entries[i].key)) {
+			errno = EEXIST;
+			return -1;
+		}
 	if (fdb->count - fdb->learned.count + 1 >= fdb->size) {
 		errno = ENOSPC;
 		return -1;
 	}
-	unlearn(fdb, key);
+	for (i = next_of(fdb, key, -1U); i != FDB_NONE;
+	     i = next_of(fdb, key, i))
+		if (overlap(key, fdb->entries[i].key))
+			drop(fdb, i);
 	insert(fdb, key, owner, now, true);
 	return 0;
 }

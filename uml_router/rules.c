@@ -242,18 +242,21 @@ static bool is_empty(const struct rules *r)
 static int mac_failed(struct port *port, const uint8_t mac[MAC_LEN],
 		      uint16_t vid, struct err *err)
 {
-	struct fdb_owner *owner = fdb_lookup(port->sw->fdb, vid, mac);
+	bool taken = errno == EEXIST;
+	const struct fdb_owner *owner = fdb_lookup(port->sw->fdb, vid, mac);
 	char text[MAC_TEXT_LEN];
 
 	format_mac(mac, text);
-	if (errno != EEXIST || !owner)
-		return err_set(err,
-			       "port %s: mac '%s': the table of addresses is "
-			       "full (raise --fdb-size)",
-			       port->name, text);
-	return err_set(err, "port %s: mac '%s' belongs to port %s already",
-		       port->name, text,
-		       container_of(owner, struct port, addresses)->name);
+	if (!taken) {
+		err_set(err,
+			"port %s: mac '%s': the table of addresses is full",
+			port->name, text);
+		return err_hint(err, "raise --fdb-size");
+	}
+	return err_set(err, "port %s: mac '%s' belongs to %s%s already",
+		       port->name, text, owner ? "port " : "another port",
+		       owner ? container_of(owner, struct port, addresses)->name
+			     : "");
 }
 
 /* Its addresses are what the rules say, and nothing is learned of it yet. */

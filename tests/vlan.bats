@@ -191,6 +191,8 @@ says_no() {
     .l0.maxmac == 2'
   ctl sw -j fdb show | jq -e 'map([.mac, .port, .static, .vlan]) | sort ==
     [["02:00:00:00:00:07", "m0", true, 0], ["02:00:00:00:00:08", "m0", true, 0]]'
+  run -0 ctl sw fdb show
+  grep -qx "$(mac 7)    0  static m0" <<<"$output"
   [ "$(ctl sw port show | wc -L)" -le 100 ]
 }
 

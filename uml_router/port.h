@@ -6,7 +6,8 @@
  *
  *   descriptor is readable -> ops->ready() reads up to FRAME_BURST frames
  *     -> port_rx()           counts them and hands each to
- *     -> sw_input()          which checks, learns, looks up, and calls
+ *     -> sw_input()          which checks, learns, looks up, keeps to the rules
+ *			    of both ports (rules.h), and calls
  *     -> port_tx()           for each egress port: into its output queue
  *     -> port_flush()        once per touched port at the end of the burst:
  *     -> ops->send()         as many as the descriptor takes

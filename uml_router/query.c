@@ -82,7 +82,7 @@ static const char *state_name(const struct port *port)
 
 static json_t *port_json(const struct port *port)
 {
-	json_t *rules = rules_json(port->rules);
+	json_t *rules = rules_json(rules_of(port));
 	json_t *json = json_pack(
 		"{s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
 		"s:I, s:[]}",

@@ -281,13 +281,18 @@ static int set_addresses(struct port *port, const struct rules *r,
 	return 0;
 }
 
+static const struct rules no_rules;
+
+const struct rules *rules_of(const struct port *port)
+{
+	return port->rules ? &port->rules->conf : &no_rules;
+}
+
 void rules_remove(struct port *port)
 {
-	static const struct rules none;
-
 	if (!port->rules)
 		return;
-	set_addresses(port, &none, NULL);
+	set_addresses(port, &no_rules, NULL);
 	impair_end(port);
 	free(port->rules);
 	port->rules = NULL;

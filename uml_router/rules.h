@@ -3,7 +3,7 @@
  * Rules of a port: what the operator lets its client do. Each is a key of
  * SPEC, and all of them can be changed while the port is plugged in.
  *
- * A port without rules costs nothing but a look at sw->ruled for each frame.
+ * Where no port has rules, they cost a look at sw->ruled for each frame.
  */
 #ifndef UML_ROUTER_RULES_H
 #define UML_ROUTER_RULES_H
@@ -100,6 +100,9 @@ int rules_check(struct rules *rules, struct err *err);
  * Return: 0, or -1 with @err set: then it has the rules that it had
  */
 int rules_apply(struct port *port, const struct rules *rules, struct err *err);
+
+/** rules_of() - The rules of a port, to be shown or changed */
+const struct rules *rules_of(const struct port *port);
 
 /** rules_remove() - The port has none any more */
 void rules_remove(struct port *port);

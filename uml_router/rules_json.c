@@ -46,11 +46,8 @@ static json_t *link_json(const struct impair_conf *link)
 			 (json_int_t)link->rate);
 }
 
-json_t *rules_json(const struct port_rules *rules)
+json_t *rules_json(const struct rules *r)
 {
-	static const struct rules none;
-	const struct rules *r = rules ? &rules->conf : &none;
-
 	return json_pack("{s:o, s:b, s:I, s:o, s:I, s:o}", "vlan",
 			 vlan_json(&r->vlan), "isolated", (int)r->isolated,
 			 "maxmac", (json_int_t)r->maxmac, "mac", macs_json(r),

@@ -9,10 +9,10 @@
 
 /**
  * rules_json() - All rules, those that were not asked for too
- * @rules:	the rules, or NULL: there are none
+ * @r:	the rules
  *
  * Return: a new object, or NULL without memory
  */
-json_t *rules_json(const struct port_rules *rules);
+json_t *rules_json(const struct rules *r);
 
 #endif /* UML_ROUTER_RULES_JSON_H */

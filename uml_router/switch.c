@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "fit.h"
 #include "listener.h"
 
 /** Kept out of line, lest it cost the most frequent frames registers. */
@@ -23,21 +24,6 @@
 
 /** Milliseconds from the last jumbo frame to the return of its memory. */
 #define TRIM_MS 10000
-
-/**
- * struct pass - A frame on its way out
- * @frame:	as it came, or with the VLAN in its priority tag
- * @vid:	its VLAN; 0: none, and tags are not looked at
- * @unicast:	one port gets it
- * @converted:	the same with a tag in place of none, or without its tag; NULL
- *		until somebody is to have it so
- */
-struct pass {
-	struct frame *frame;
-	uint16_t vid;
-	bool unicast;
-	struct frame *converted;
-};
 
 static const uint8_t *destination(const struct frame *frame)
 {
@@ -197,59 +183,6 @@ static bool must_wait(const struct port *in, const struct port *out)
 	return port_full(out) && port_can_wait(in, out);
 }
 
-/* Why the frame cannot be had with or without a tag; PORT_DROPS: it can. What
- * is popped for the native VLAN of a trunk must not show a second tag: to the
- * other end that would be the frame's VLAN. */
-static enum port_drop cannot_convert(const struct frame *frame,
-				     const struct vlan_conf *vlan)
-{
-	if (!vlan_tagged(frame))
-		return frame->len > FRAME_MAX - VLAN_TAG_LEN ? DROP_TOO_LONG
-							     : PORT_DROPS;
-	return vlan->trunk && vlan_hides_tag(frame) ? DROP_BAD_TAG : PORT_DROPS;
-}
-
-/* The frame with a tag, if it came without one, and the other way round. Made
- * once for all egress ports, and of the frame itself where nobody else has it
- * or is going to get it. */
-static struct frame *convert(struct sw *sw, struct pass *pass)
-{
-	struct frame *frame = pass->frame;
-
-	if (pass->converted)
-		return pass->converted;
-	frame = pass->unicast && frame->refs == 1
-			? frame_hold(frame)
-			: frame_copy(&sw->pool, frame);
-	if (frame && vlan_tagged(frame))
-		vlan_pop(frame);
-	else if (frame)
-		vlan_push(frame, pass->vid);
-	pass->converted = frame;
-	return frame;
-}
-
-/* Why a port with rules does not get the frame; PORT_DROPS: *@frame is what
- * it is to get. */
-static enum port_drop fit(struct sw *sw, struct pass *pass,
-			  const struct rules *rules, struct frame **frame)
-{
-	bool bare = pass->vid == rules->vlan.untagged;
-	enum port_drop why;
-
-	*frame = pass->frame;
-	if (rules->down)
-		return DROP_ADMIN_DOWN;
-	if (!pass->vid || bare != vlan_tagged(pass->frame))
-		return PORT_DROPS;
-	why = cannot_convert(pass->frame, &rules->vlan);
-	if (why == PORT_DROPS) {
-		*frame = convert(sw, pass);
-		why = *frame ? PORT_DROPS : DROP_NO_MEMORY;
-	}
-	return why;
-}
-
 static void send_to(struct port *out, struct frame *frame)
 {
 	if (port_full(out))
@@ -259,10 +192,10 @@ static void send_to(struct port *out, struct frame *frame)
 		port_tx(out, frame);
 }
 
-static void send_by_rules(struct sw *sw, struct pass *pass, struct port *out)
+static void send_by_rules(struct fit *fit, struct port *out)
 {
 	struct frame *frame;
-	enum port_drop why = fit(sw, pass, &out->rules->conf, &frame);
+	enum port_drop why = fit_frame(fit, &out->rules->conf, &frame);
 
 	if (why == PORT_DROPS)
 		send_to(out, frame);
@@ -270,19 +203,13 @@ static void send_by_rules(struct sw *sw, struct pass *pass, struct port *out)
 		port_drop(out, why);
 }
 
-static void end_pass(struct sw *sw, const struct pass *pass)
-{
-	if (pass->converted)
-		frame_put(&sw->pool, pass->converted);
-}
-
 RARE static void send_alone(struct sw *sw, struct frame *frame, uint16_t vid,
 			    struct port *out)
 {
-	struct pass pass = { frame, vid, true, NULL };
+	struct fit fit = { &sw->pool, frame, vid, true, NULL };
 
-	send_by_rules(sw, &pass, out);
-	end_pass(sw, &pass);
+	send_by_rules(&fit, out);
+	fit_end(&fit);
 }
 
 static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
@@ -327,7 +254,7 @@ RARE static struct port *flood(struct sw *sw, struct port *in,
 			       struct frame *frame, uint16_t vid)
 {
 	struct port *full = sw->blocking ? find_full(sw, in, vid) : NULL;
-	struct pass pass = { frame, vid, false, NULL };
+	struct fit fit = { &sw->pool, frame, vid, false, NULL };
 	struct list *at;
 
 	if (in->rules && !bucket_has(&in->rules->floods, sw->loop->now)) {
@@ -344,11 +271,11 @@ RARE static struct port *flood(struct sw *sw, struct port *in,
 		if (barred(sw, in, out, vid) != PORT_DROPS)
 			continue;
 		if (out->rules)
-			send_by_rules(sw, &pass, out);
+			send_by_rules(&fit, out);
 		else
 			send_to(out, frame);
 	}
-	end_pass(sw, &pass);
+	fit_end(&fit);
 	sw->stats.flooded++;
 	return NULL;
 }

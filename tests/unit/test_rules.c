@@ -361,6 +361,41 @@ static void test_copies(void)
 	tear_down(&b);
 }
 
+/* A frame that somebody else holds stays as it is. */
+static void test_in_place(void)
+{
+	static const char *const keys[PORTS] = { "vlan=10", "trunk=10", "", "",
+						 "" };
+	struct frame *frame, *sent;
+	struct port_queue *q;
+	struct bench b;
+	int holders;
+
+	set_up(&b, keys);
+	pass(&b, 1, 101, FAKE_ALL, 10);
+	fake_room(&b.port[1], 0);
+	for (holders = 1; holders <= 2; holders++) {
+		frame = frame_get(&b.world.sw.pool);
+		if (!frame)
+			tap_bail("frame_get");
+		fake_head(frame->data, 100, 101, 1);
+		frame_filled(&b.world.sw.pool, frame, FAKE_LEN);
+		if (holders == 2)
+			frame_hold(frame);
+		sw_input(&b.world.sw, b.port[0].port, frame);
+		q = &b.port[1].port->queue;
+		sent = q->ring[(q->head + q->len - 1) & q->mask];
+		ok(vlan_tagged(sent) && (sent == frame) == (holders == 1) &&
+			   vlan_tagged(frame) == (holders == 1),
+		   "%d holders", holders);
+		frame->refs -= (uint32_t)holders - 1;
+		frame_put(&b.world.sw.pool, frame);
+	}
+	sw_flush(&b.world.sw);
+	fake_room(&b.port[1], FAKE_ENDLESS);
+	tear_down(&b);
+}
+
 /* Where a frame has to wait, it is converted when it goes on, once. */
 static void test_held(void)
 {
@@ -668,6 +703,7 @@ int main(void)
 	test_transparent();
 	test_double_tags();
 	test_copies();
+	test_in_place();
 	test_held();
 	test_longest();
 	test_vlan_hub();

@@ -181,8 +181,12 @@ static void test_bucket(void)
 	for (i = 1; i <= 10000; i++)
 		n += pour(&b, i);
 	is_int((intmax_t)n, 30, "nothing is lost in rounding");
+	bucket_set(&b, 100, 0);
+	is_int((intmax_t)pour(&b, 500), 100, "no more in a full one");
+	/* Multiplied, these are 2^64 and a little. */
 	bucket_set(&b, 10000000, 0);
-	is_int((intmax_t)pour(&b, UINT64_MAX), 1000, "the highest rate");
+	b.credit = 0;
+	is_int((intmax_t)pour(&b, 1844674407371), 1000, "the highest rate");
 }
 
 /* --- the link ------------------------------------------------------------ */

@@ -96,7 +96,7 @@ bool impair_admit(struct port *port, const struct frame *frame);
 /**
  * impair_due() - How many frames may leave the port's queue now?
  * @port:	has @impair
- * @n:		how many there are at most
+ * @n:		how many of them are looked at, at least one
  *
  * When there is none, the port is flushed again when there is one.
  */

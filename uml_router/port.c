@@ -90,25 +90,30 @@ static void send_failed(struct port *p, int errnum)
 	queue_consume(p, 1);
 }
 
-/* One call of ops->send() with the oldest frames; false: none is due. */
-static bool send_some(struct port *p)
+unsigned int port_due(struct port *p)
+{
+	unsigned int n = p->queue.len;
+
+	if (n > FRAME_BURST)
+		n = FRAME_BURST;
+	return n && p->impair ? impair_due(p, n) : n;
+}
+
+/* One call of ops->send() with the oldest frames. */
+static void send_some(struct port *p)
 {
 	struct frame *burst[FRAME_BURST];
 	struct port_queue *q = &p->queue;
-	unsigned int i, n = q->len < FRAME_BURST ? q->len : FRAME_BURST;
+	unsigned int i, n = port_due(p);
 	int sent, why;
 
-	if (p->impair)
-		n = impair_due(p, n);
-	if (!n)
-		return false;
 	for (i = 0; i < n; i++)
 		burst[i] = q->ring[(q->head + i) & q->mask];
 	sent = p->ops->send(p, burst, n);
 	why = errno;
 	if (sent < 0) {
 		send_failed(p, why);
-		return true;
+		return;
 	}
 	count_sent(p, burst, (unsigned int)sent);
 	queue_consume(p, (unsigned int)sent);
@@ -116,7 +121,6 @@ static bool send_some(struct port *p)
 	 * might be no EPOLLOUT (a tap that is down is never writable). The
 	 * next call meets it in front. */
 	p->stalled = (unsigned int)sent < n && (!sent || why == EAGAIN);
-	return true;
 }
 
 /* The burst in which the port stalled may have gone over the limit. */
@@ -149,8 +153,8 @@ static void release_waiters(struct port *p)
 void port_flush(struct port *p)
 {
 	list_remove(&p->touched);
-	while (p->queue.len && !p->stalled && !p->dying && send_some(p))
-		;
+	while (!p->stalled && !p->dying && port_due(p))
+		send_some(p);
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
 	if (p->queue.len <= p->queue.limit / 2) {

@@ -329,6 +329,14 @@ bool port_full(const struct port *port);
  */
 void port_tx(struct port *port, struct frame *frame);
 
+/**
+ * port_due() - How many frames may leave the output queue now?
+ *
+ * FRAME_BURST at most. All that are there, unless the link is slow: then the
+ * port is flushed again when there is one.
+ */
+unsigned int port_due(struct port *port);
+
 /** port_discard() - Drop what the queue holds, counted under @why */
 void port_discard(struct port *port, enum port_drop why);
 

@@ -149,6 +149,31 @@ says_no() {
   is sw uml2 '(.drops | add)' -eq 0
 }
 
+@test "the host on an access port, a guest on a trunk" {
+  local up down
+  need_tun
+  ns_add host
+  tap_add host tap0
+  ns_exec host ip addr add 10.0.0.254/24 dev tap0
+  switch_start -n host sw --control "$CTL" --port tap:tap0,vlan=10 \
+    --port "uml:$WORK/trunk,trunk=10+20"
+  proc_start -n host iperf iperf3 -s
+  guest_start -n host a "eth0=daemon,$(mac 1),unix,$WORK/trunk"
+  guest_wait_up a
+  tagged a 10 10.0.0.1/24
+  pings a 10.0.0.254 -s 1472
+  # Frames that are large or have no checksum yet get their tags as well.
+  up=$(guest_iperf a 10.0.0.254)
+  down=$(guest_iperf a 10.0.0.254 -R)
+  echo "guest to host: $up Mbit/s, host to guest: $down Mbit/s"
+  [ "$up" -ge 20 ]
+  [ "$down" -ge 20 ]
+  [ "$(guest_run a "awk '/^Tcp: [0-9]/ { print \$14 + \$16 }' /proc/net/snmp")" -eq 0 ]
+  tagged a 20 10.0.20.1/24
+  ns_exec host ip addr add 10.0.20.254/24 dev tap0
+  no_ping a 10.0.20.254
+}
+
 @test "every length comes through whole, with and without its tag" {
   switch_start sw --control "$CTL" --port "seqpacket:$WORK/t,trunk=10,name=t" \
     --port "uml:$WORK/a,vlan=10,policy=block,name=a" \

@@ -268,7 +268,7 @@ static void build(struct sample *f)
 	memcpy(type, f->inner ? "\x81\0" : "\x88\xb5", 2);
 }
 
-static void send(struct bench *b)
+static void send_one(struct bench *b)
 {
 	unsigned int what = octet(b), tag = octet(b), i, all;
 	struct sample f = {
@@ -387,7 +387,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (what % 8 == 0)
 			change(b, (int)(what >> 3) % PORTS);
 		else
-			send(b);
+			send_one(b);
 		check(b);
 	}
 	fake_world_fini(&b->world);

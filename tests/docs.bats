@@ -134,9 +134,9 @@ port_keys() {
   done
   # Those of all types come first.
   keys=$(echo "$keys" | awk 'NF && !seen[$0]++ { print }' | sort)
-  same "$keys" "$(tags "$PAGE" PORTS '[a-z-]+=' | tr -d = | sort)"
+  same "$keys" "$(tags "$PAGE" PORTS '[a-z-]+(=|\[=)' | tr -d '[=' | sort)"
   for key in $keys; do
-    timeout 10 "$ROUTER" --help | grep -q "[ ,]$key="
+    timeout 10 "$ROUTER" --help | grep -qE "[ ,]$key([=,]|\$)"
   done
 }
 

@@ -420,7 +420,7 @@ flood_slow_client() {
   run -1 ns_exec host "$ROUTER" --port tap:tap0,queueing=backpressure,rate=auto
   [[ $output = *"'tap0' has a queueing discipline, pfifo"*"tc qdisc del"* ]]
   run -1 ns_exec host "$ROUTER" --port tap:tap0,rate=auto
-  [[ $output = *"rate= needs queueing=backpressure"* ]]
+  [[ $output = *"rate=auto"*"queueing=backpressure takes it"* ]]
 }
 
 @test "missing permission: what is needed is said" {

@@ -28,7 +28,6 @@ struct backend;
  * @conf:	queue=, policy=
  * @queueing:	tap: queueing=
  * @txqueuelen:	tap: txqueuelen=, 0 to leave it
- * @rate:	tap: rate=, bits per second or RATE_AUTO; 0: none
  * @queues:	tap: queues=, 1 to TUNTAP_MAX_QUEUES
  * @offload:	tap: offload=
  * @dirmode:	vde: dirmode=, or (mode_t)-1 to go by @perm
@@ -48,7 +47,6 @@ struct port_spec {
 	struct port_conf conf;
 	enum queueing_mode queueing;
 	uint32_t txqueuelen;
-	uint64_t rate;
 	unsigned int queues;
 	bool offload;
 	mode_t dirmode;

@@ -198,11 +198,14 @@ static const struct option_word {
 	  "  mcast:ADDR:PORT   UML eth0=mcast, QEMU mcast=\n"
 	  "  fd:NUMBER         an open tap or connected socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
-	  "name=NAME; of a tap also queueing=MODE, rate=RATE,\n"
-	  "queues=N, txqueuelen=N, offload=on|off (on);\n"
+	  "name=NAME; of a tap also queueing=MODE, queues=N,\n"
+	  "txqueuelen=N, offload=on|off (on);\n"
 	  "of a folder also dirmode=MODE;\n"
 	  "of connect= and dgram also reconnect=SECONDS (5);\n"
-	  "of mcast also ttl=N (1), interface=DEV" },
+	  "of mcast also ttl=N (1), interface=DEV;\n"
+	  "rules: vlan=VID, trunk=VID+VID-VID|all, native=VID,\n"
+	  "isolated, maxmac=N, mac=MAC+MAC, broadcast-limit=N,\n"
+	  "loss=PERCENT, delay=TIME+-TIME, rate=RATE, down, up" },
 	{ "control", 0, "PATH", set_control,
 	  "management socket, for uml_routerctl" },
 	{ "pidfile", 0, "FILE", set_pidfile, "write the process id to FILE" },

@@ -31,6 +31,15 @@ const char *port_drop_name(enum port_drop why)
 		[DROP_BAD_SOURCE] = "bad_source",
 		[DROP_SAME_PORT] = "same_port",
 		[DROP_NO_MEMORY] = "no_memory",
+		[DROP_BAD_TAG] = "bad_tag",
+		[DROP_UNTAGGED] = "untagged",
+		[DROP_NOT_IN_VLAN] = "not_in_vlan",
+		[DROP_ISOLATED] = "isolated",
+		[DROP_SPOOFED] = "spoofed",
+		[DROP_MAXMAC] = "maxmac",
+		[DROP_BROADCAST_LIMIT] = "broadcast_limit",
+		[DROP_LOST] = "lost",
+		[DROP_ADMIN_DOWN] = "admin_down",
 	};
 
 	return names[why];
@@ -59,9 +68,18 @@ static void queue_consume(struct port *p, unsigned int n)
 	}
 }
 
-static bool something_waits(const struct port *p)
+unsigned int port_due(struct port *p)
 {
-	return p->queue.len || !stage_empty(&p->stage);
+	unsigned int n = p->queue.len;
+
+	if (n > FRAME_BURST)
+		n = FRAME_BURST;
+	return n && p->impair ? impair_due(p, n) : n;
+}
+
+static bool something_due(struct port *p)
+{
+	return !stage_empty(&p->stage) || port_due(p);
 }
 
 /* The oldest frames of the queue, up to the first that the port cannot take as
@@ -69,9 +87,9 @@ static bool something_waits(const struct port *p)
 static unsigned int queue_burst(struct port *p, struct frame *burst[])
 {
 	struct port_queue *q = &p->queue;
-	unsigned int n = 0;
+	unsigned int n = 0, due = port_due(p);
 
-	while (n < q->len && n < FRAME_BURST) {
+	while (n < due) {
 		struct frame *f = q->ring[(q->head + n) & q->mask];
 
 		if (!port_takes(p, f))
@@ -183,7 +201,7 @@ static void release_waiters(struct port *p)
 void port_flush(struct port *p)
 {
 	list_remove(&p->touched);
-	while ((something_waits(p) || p->unsent) && !p->stalled && !p->dying)
+	while (!p->stalled && !p->dying && (something_due(p) || p->unsent))
 		send_some(p);
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
@@ -195,28 +213,47 @@ void port_flush(struct port *p)
 		touch_turn(p);
 }
 
-/* Frames wait only in a stalled port. Of any other the queue is empty between
- * bursts, and has room for a burst, whatever its limit. */
+/* Frames wait only in a port that is stalled or has a slow link. Of any other
+ * the queue is empty between bursts, and has room for a burst, whatever its
+ * limit. */
 bool port_full(const struct port *p)
 {
-	return p->stalled && p->queue.len >= p->queue.limit;
+	return p->queue.len >= p->queue.limit && (p->stalled || p->impair);
+}
+
+void port_discard(struct port *p, enum port_drop why)
+{
+	p->stats.drops[why] += p->queue.len + stage_drop(p);
+	queue_consume(p, p->queue.len);
+}
+
+static inline void enqueue(struct port *p, struct frame *frame)
+{
+	struct port_queue *q = &p->queue;
+
+	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
+	if (!p->stalled && list_empty(&p->touched))
+		list_append(&p->sw->touched, &p->touched);
+}
+
+/* Out of line: a good link must not pay for a bad one. */
+__attribute__((noinline)) static void enqueue_impaired(struct port *p,
+						       struct frame *frame)
+{
+	if (impair_admit(p, frame))
+		enqueue(p, frame);
 }
 
 void port_tx(struct port *p, struct frame *frame)
 {
-	struct port_queue *q = &p->queue;
-
-	if (p->dying || p->muted) {
+	if (p->dying || p->muted)
 		port_drop(p, DROP_CLOSED);
-		return;
-	}
-	if (p->no_link) {
+	else if (p->no_link)
 		port_drop(p, DROP_LINK_DOWN);
-		return;
-	}
-	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
-	if (!p->stalled && list_empty(&p->touched))
-		list_append(&p->sw->touched, &p->touched);
+	else if (p->impair)
+		enqueue_impaired(p, frame);
+	else
+		enqueue(p, frame);
 }
 
 /* --- input -------------------------------------------------------------- */
@@ -379,12 +416,6 @@ static void free_port(struct work *work)
 	free(p);
 }
 
-static void drop_queue(struct port *p)
-{
-	p->stats.drops[DROP_CLOSED] += p->queue.len + stage_drop(p);
-	queue_consume(p, p->queue.len);
-}
-
 static void drop_kept(struct port *p)
 {
 	unsigned int i;
@@ -402,7 +433,7 @@ static void destroy(struct port *p)
 	end_hold(p);
 	release_waiters(p);
 	list_remove(&p->touched);
-	drop_queue(p);
+	port_discard(p, DROP_CLOSED);
 	drop_kept(p);
 	sw_remove(p->sw, p);
 	p->ops->close(p);
@@ -459,11 +490,12 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	timer_init(&p->hold_timer, on_hold_timer);
 	if (alloc_queue(&p->queue, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue", name);
-	if (watch(p) < 0) {
+	if (watch(p) < 0)
 		err_errno(err, "port %s: cannot watch descriptor %d", name, fd);
-	} else if (sw_add(sw, p, err) == 0) {
+	else if (rules_apply(p, &conf->rules, err) == 0 &&
+		 sw_add(sw, p, err) == 0)
 		return 0;
-	}
+	rules_remove(p);
 	loop_watch(sw->loop, &p->io, 0);
 	free(p->queue.ring);
 	return -1;
@@ -483,7 +515,7 @@ void port_describe(struct port *p, const char *text, size_t len)
 static void empty_queue(struct port *p)
 {
 	p->stalled = p->unsent = false;
-	drop_queue(p);
+	port_discard(p, DROP_CLOSED);
 	port_flush(p);
 }
 

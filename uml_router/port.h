@@ -6,13 +6,15 @@
  *
  *   descriptor is readable -> ops->ready() reads up to FRAME_BURST frames
  *     -> port_rx()           counts them and hands each to
- *     -> sw_input()          which checks, learns, looks up, and calls
+ *     -> sw_input()          which checks, learns, looks up, keeps to the rules
+ *			    of both ports (rules.h), and calls
  *     -> port_tx()           for each egress port: into its output queue
  *     -> port_flush()        once per touched port at the end of the burst:
  *     -> ops->send()         as many as the descriptor takes
  *
  * What the descriptor does not take waits in the output queue, EPOLLOUT is
- * watched, and the port is "stalled". The queue is bounded. What happens to a
+ * watched, and the port is "stalled". What impair.h makes late waits there,
+ * too. The queue is bounded. What happens to a
  * frame for a port whose queue is full is the port's policy:
  *
  *   block	the ingress port is held: its frame and the rest of its burst
@@ -42,8 +44,10 @@
 #include "common/err.h"
 #include "fdb.h"
 #include "frame.h"
+#include "impair.h"
 #include "list.h"
 #include "loop.h"
+#include "rules.h"
 #include "stage.h"
 
 struct sw;
@@ -62,19 +66,32 @@ struct port;
 
 /** Why a frame was dropped. Names in port_drop_name(). */
 enum port_drop {
-	DROP_QUEUE_FULL, /**< egress: policy=drop and the queue is full */
-	DROP_HOLD_LIMIT, /**< egress: policy=block, but the sender could
+	DROP_QUEUE_FULL,  /**< egress: policy=drop and the queue is full */
+	DROP_HOLD_LIMIT,  /**< egress: policy=block, but the sender could
 				     not be held (any longer) */
-	DROP_SEND_ERROR, /**< egress: the kernel refused this frame */
-	DROP_LINK_DOWN,	 /**< egress: the device is down */
-	DROP_UNCUT,	 /**< egress: too much for the port, and of a kind
+	DROP_SEND_ERROR,  /**< egress: the kernel refused this frame */
+	DROP_LINK_DOWN,	  /**< egress: the device is down */
+	DROP_UNCUT,	  /**< egress: too much for the port, and of a kind
 				     that cannot be cut */
-	DROP_CLOSED,	 /**< egress: the client left, frames waiting */
-	DROP_RUNT,	 /**< ingress: shorter than FRAME_MIN */
-	DROP_TOO_LONG,	 /**< ingress: longer than FRAME_MAX */
-	DROP_BAD_SOURCE, /**< ingress: source is a group or zero */
-	DROP_SAME_PORT,	 /**< ingress: for an address on this very port */
-	DROP_NO_MEMORY,	 /**< no memory for a frame, or for a piece of it */
+	DROP_CLOSED,	  /**< egress: the client left, frames waiting */
+	DROP_RUNT,	  /**< ingress: shorter than FRAME_MIN */
+	DROP_TOO_LONG,	  /**< ingress: longer than FRAME_MAX */
+	DROP_BAD_SOURCE,  /**< ingress: source is a group or zero */
+	DROP_SAME_PORT,	  /**< ingress: for an address on this very port */
+	DROP_NO_MEMORY,	  /**< no memory for a frame, or for its variant with
+				     or without a tag */
+	DROP_BAD_TAG,	  /**< a VLAN tag that is cut off or of VLAN 4095;
+				     egress: would show an inner tag */
+	DROP_UNTAGGED,	  /**< ingress: no tag, on a trunk without native= */
+	DROP_NOT_IN_VLAN, /**< ingress: the port, or that of the destination, is
+				     not in the VLAN */
+	DROP_ISOLATED,	  /**< ingress: from one isolated port to another */
+	DROP_SPOOFED, /**< ingress: the source is somebody else's, by mac= */
+	DROP_MAXMAC,  /**< ingress: one source more than maxmac= */
+	DROP_BROADCAST_LIMIT, /**< ingress: one flooded frame more than
+				     broadcast-limit= */
+	DROP_LOST,	      /**< egress: by loss= */
+	DROP_ADMIN_DOWN,      /**< the port is down by its rules */
 	PORT_DROPS
 };
 
@@ -131,11 +148,18 @@ struct port_ops {
  * struct port_conf - What SPEC says of any kind of port
  * @queue:	frames that may wait, 1 to PORT_MAX_QUEUE
  * @policy:	what a full queue means
+ * @rules:	what its client may do
  */
 struct port_conf {
 	unsigned int queue;
 	enum port_policy policy;
+	struct rules rules;
 };
+
+/** Defaults. */
+#define PORT_CONF_DEFAULT                                                      \
+	((struct port_conf){ .queue = PORT_DEFAULT_QUEUE,                      \
+			     .policy = POLICY_DROP })
 
 /** struct port_count - Frames and their octets, Ethernet header to payload */
 struct port_count {
@@ -189,7 +213,9 @@ struct port_queue {
  *		port_read_from(); else its fd is -1
  * @no_link:	it cannot send to anybody, see port_link_down()
  * @stats:	counters
- * @addresses:	what was learned on it
+ * @addresses:	what was learned on it, or fixed to it
+ * @rules:	what its client may do, NULL: anything
+ * @impair:	what is wrong with its link, NULL: nothing
  * @queue:	frames to be sent
  * @stage:	frames that have left the queue and are to be sent next
  * @stalled:	the descriptor takes no more for now
@@ -236,6 +262,8 @@ struct port {
 	bool no_link;
 	struct port_stats stats;
 	struct fdb_owner addresses;
+	struct port_rules *rules;
+	struct impair *impair;
 
 	struct port_queue queue;
 	struct stage stage;
@@ -375,6 +403,17 @@ bool port_full(const struct port *port);
  * @frame:	the port takes a reference of its own
  */
 void port_tx(struct port *port, struct frame *frame);
+
+/**
+ * port_due() - How many frames may leave the output queue now?
+ *
+ * FRAME_BURST at most. All that are there, unless the link is slow: then the
+ * port is flushed again when there is one.
+ */
+unsigned int port_due(struct port *port);
+
+/** port_discard() - Drop what the queue holds, counted under @why */
+void port_discard(struct port *port, enum port_drop why);
 
 /** port_flush() - Send what the queue holds and the descriptor takes */
 void port_flush(struct port *port);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/parse.h"
+#include "rules_json.h"
 
 /**
  * struct query_verb - Something that can be asked for
@@ -72,7 +73,7 @@ static json_t *peer_json(const struct port *port)
 
 static const char *state_name(const struct port *port)
 {
-	if (port->no_link)
+	if (port->no_link || (port->rules && port->rules->conf.down))
 		return "down";
 	if (port->held)
 		return "held";
@@ -95,7 +96,8 @@ static json_t *offload_json(const struct port *port)
 
 static json_t *port_json(const struct port *port)
 {
-	return json_pack(
+	json_t *rules = rules_json(rules_of(port));
+	json_t *json = json_pack(
 		"{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
 		"s:I, s:o}",
 		"name", text(port->name), "type", port->ops->type, "address",
@@ -106,8 +108,13 @@ static json_t *port_json(const struct port *port)
 		(json_int_t)(port->queue.len + stage_len(&port->stage)),
 		"limit", (json_int_t)port->queue.limit, "policy",
 		port_policy_name(port->policy), "addresses",
-		(json_int_t)port->addresses.count, "offload",
-		offload_json(port));
+		(json_int_t)(port->addresses.learned.count +
+			     port->addresses.fixed.count),
+		"offload", offload_json(port));
+
+	json_object_update(json, rules);
+	json_decref(rules);
+	return json;
 }
 
 /* Ports are in the order of joining: the first that joined after the one at
@@ -143,9 +150,9 @@ static json_t *next_address(struct query *query, struct sw *sw)
 		port = container_of(record.owner, struct port, addresses);
 	} while (query->name[0] && strcmp(port->name, query->name) != 0);
 	format_mac(record.mac, mac);
-	return json_pack("{s:s, s:i, s:o, s:I}", "mac", mac, "vlan",
+	return json_pack("{s:s, s:i, s:o, s:I, s:b}", "mac", mac, "vlan",
 			 (int)record.vlan, "port", text(port->name), "age",
-			 (json_int_t)record.age);
+			 (json_int_t)record.age, "static", (int)record.fixed);
 }
 
 static json_t *fdb_json(const struct sw *sw)

@@ -6,7 +6,6 @@
 #include "backend.h"
 #include "common/parse.h"
 #include "common/tuntap.h"
-#include "shaper.h"
 
 static const struct backend *const backends[] = {
 	&backend_tap,
@@ -78,14 +77,6 @@ static int set_txqueuelen(struct port_spec *spec, const char *value,
 	if (parse_uint("txqueuelen", value, 1, 1000000, &n, err) < 0)
 		return -1;
 	spec->txqueuelen = (uint32_t)n;
-	return 0;
-}
-
-static int set_rate(struct port_spec *spec, const char *value, struct err *err)
-{
-	if (strcmp(value, "auto") != 0)
-		return parse_rate(value, &spec->rate, err);
-	spec->rate = RATE_AUTO;
 	return 0;
 }
 
@@ -172,7 +163,6 @@ static const struct key {
 	{ "queue", 0, set_queue },
 	{ "policy", 0, set_policy },
 	{ "queueing", KEYS_DEVICE, set_queueing },
-	{ "rate", KEYS_DEVICE, set_rate },
 	{ "queues", KEYS_DEVICE, set_queues },
 	{ "txqueuelen", KEYS_DEVICE, set_txqueuelen },
 	{ "offload", KEYS_DEVICE, set_offload },
@@ -199,11 +189,16 @@ static void append(char *list, size_t room, const char *name)
 static int unknown_key(const struct port_spec *spec, const char *name,
 		       struct err *err)
 {
-	char known[192] = "";
+	char known[320] = "";
 	size_t i;
 
 	for (i = 0; i < COUNT(keys); i++)
-		if (takes(spec->backend, &keys[i]))
+		if (!keys[i].only)
+			append(known, sizeof(known), keys[i].name);
+	for (i = 0; rules_key(i); i++)
+		append(known, sizeof(known), rules_key(i));
+	for (i = 0; i < COUNT(keys); i++)
+		if (keys[i].only && takes(spec->backend, &keys[i]))
 			append(known, sizeof(known), keys[i].name);
 	err_set(err, "a port of type %s has no key '%s'", spec->backend->type,
 		name);
@@ -215,9 +210,12 @@ static int set_key(struct port_spec *spec, char *text, struct err *err)
 	char *value = strchr(text, '=');
 	size_t i;
 
+	if (value)
+		*value++ = '\0';
+	if (rules_has_key(text))
+		return rules_set(&spec->conf.rules, text, value, err);
 	if (!value)
 		return err_set(err, "'%s' is not of the form key=value", text);
-	*value++ = '\0';
 	for (i = 0; i < COUNT(keys); i++)
 		if (strcmp(text, keys[i].name) == 0 &&
 		    takes(spec->backend, &keys[i]))
@@ -262,7 +260,7 @@ void spec_init(struct port_spec *spec, const struct backend *backend,
 	*spec = (struct port_spec){
 		.backend = backend,
 		.address = address,
-		.conf = { PORT_DEFAULT_QUEUE, POLICY_DROP },
+		.conf = PORT_CONF_DEFAULT,
 		.queueing = QUEUEING_DEFAULT,
 		.queues = 1,
 		.offload = true,
@@ -296,5 +294,5 @@ int spec_parse(char *text, struct port_spec *spec, struct err *err)
 	while (next)
 		if (set_key(spec, strsep(&next, ","), err) < 0)
 			return -1;
-	return 0;
+	return rules_check(&spec->conf.rules, err);
 }

@@ -74,6 +74,7 @@ struct sw_stats {
  * @listeners:	struct listener by @node
  * @touched:	ports with frames to flush
  * @blocking:	ports with policy=block
+ * @ruled:	ports with rules
  * @ageing:	next address is due
  * @trimming:	memory of jumbo frames is to be given back
  * @net_admin:	a port goes on needing CAP_NET_ADMIN
@@ -93,6 +94,7 @@ struct sw {
 	struct list listeners;
 	struct list touched;
 	unsigned int blocking;
+	unsigned int ruled;
 	struct timer ageing;
 	struct timer trimming;
 	bool net_admin;
@@ -136,6 +138,12 @@ struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame);
 
 /** sw_flush() - Flush all touched ports */
 void sw_flush(struct sw *sw);
+
+/** sw_seconds() - The time of the forwarding database */
+static inline uint32_t sw_seconds(const struct sw *sw)
+{
+	return (uint32_t)(sw->loop->now / 1000);
+}
 
 /** sw_sum() - Counters of all ports, of those that left too */
 void sw_sum(const struct sw *sw, struct port_stats *sum);

@@ -114,9 +114,13 @@ static void fdb_head(void)
 
 static void fdb_row(const json_t *entry)
 {
-	printf("%-17s %4" JSON_INTEGER_FORMAT " %6" JSON_INTEGER_FORMAT
-	       "s %s\n",
-	       text(entry, "mac"), number(entry, "vlan"), number(entry, "age"),
+	bool fixed = json_is_true(json_object_get(entry, "static"));
+	char age[24];
+
+	snprintf(age, sizeof(age), "%" JSON_INTEGER_FORMAT "s",
+		 number(entry, "age"));
+	printf("%-17s %4" JSON_INTEGER_FORMAT " %7s %s\n", text(entry, "mac"),
+	       number(entry, "vlan"), fixed ? "static" : age,
 	       text(entry, "port"));
 }
 

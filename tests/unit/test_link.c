@@ -53,10 +53,11 @@ static void test_down_and_up(void)
 	set_up(&b, POLICY_DROP);
 	send_to_two(&b, 0, 3);
 	ok(fake_in_order(&b.two, 0, 3), "with a link, frames go");
-	is_int((long)b.two.port->addresses.count, 1, "and one was learned");
+	is_int((long)b.two.port->addresses.learned.count, 1,
+	       "and one was learned");
 	port_link_down(b.two.port);
 	fake_settle(&b.world.loop);
-	is_int((long)b.two.port->addresses.count, 0,
+	is_int((long)b.two.port->addresses.learned.count, 0,
 	       "without one, it is forgotten");
 	is_str(fake_check(&b.world.sw), NULL, "all in order");
 	send_to_two(&b, 3, 5);
@@ -68,7 +69,8 @@ static void test_down_and_up(void)
 	   "with a link again, the next one goes");
 	fake_put(&b.two, 2, FAKE_ALL, 0);
 	fake_settle(&b.world.loop);
-	is_int((long)b.two.port->addresses.count, 1, "and the port is read");
+	is_int((long)b.two.port->addresses.learned.count, 1,
+	       "and the port is read");
 	is_str(fake_check(&b.world.sw), NULL, "all in order");
 	tear_down(&b);
 }

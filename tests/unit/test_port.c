@@ -675,7 +675,7 @@ static void test_broken_in_burst(void)
 /* A descriptor that epoll does not take. */
 static void test_cannot_watch(void)
 {
-	struct port_conf conf = { 4, POLICY_BLOCK };
+	struct port_conf conf = { .queue = 4, .policy = POLICY_BLOCK };
 	struct port *port = calloc(1, sizeof(*port));
 	struct bench b;
 	struct err err;

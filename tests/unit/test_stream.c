@@ -185,7 +185,7 @@ static struct port_ops ops = {
 
 static void set_up(struct bench *b, unsigned int queue)
 {
-	struct port_conf conf = { queue, POLICY_DROP };
+	struct port_conf conf = { .queue = queue, .policy = POLICY_DROP };
 	int ends[2], small = 8192;
 	struct err err;
 

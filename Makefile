@@ -54,6 +54,7 @@ TUNCTL_OBJ := $(call obj,$(TUNCTL_SRC))
 NET_OBJ    := $(call obj,$(NET_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
 FAKE_OBJ   := $(call obj,tests/unit/fake.c)
+LOAD_OBJ   := $(call obj,$(wildcard bench/lib/*.c))
 REPLAY_OBJ := $(call obj,tests/fuzz/replay.c)
 
 PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl \
@@ -120,7 +121,9 @@ $(PEER): $(BUILD)/tests/helpers/peer.o $(CLIENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(CLIENT_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+$(BUILD)/bench/offload: $(ROUTER_OBJ)
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LOAD_OBJ) $(CLIENT_OBJ) \
+		$(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
@@ -157,13 +160,15 @@ check:
 	$(Q)$(MAKE) --no-print-directory all helpers units
 	$(Q)BUILD=$(BUILD) tests/run
 
+# Short runs; more --rounds and --seconds for figures to keep.
+BENCH_ARGS ?= --seconds 1 --rounds 3
 bench:
 	$(Q)tests/helpers/install-deps build bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
-	$(Q)BUILD=$(BUILD) bench/frames
-	$(Q)BUILD=$(BUILD) bench/scale
-	$(Q)BUILD=$(BUILD) bench/tunctl
-	$(Q)BUILD=$(BUILD) bench/uml_net
+	$(Q)for name in tunctl uml_net frames scale tap-to-tap guest short-queues; do \
+		printf '\n== bench/%s\n' $$name; \
+		BUILD=$(BUILD) bench/$$name $(BENCH_ARGS) || bad=1; \
+	done; printf '\n== bench/offload\n'; $(BUILD)/bench/offload && [ -z "$$bad" ]
 
 # The unit tests alone: no root, no guests, no other packages.
 check-unit: units
@@ -189,8 +194,8 @@ fuzz:
 
 # Layout, static analysis, manual pages. Nothing is built.
 C_FILES = $(wildcard common/*.[ch] uml_router/*.[ch] uml_net/*.[ch] \
-	tunctl/*.[ch] bench/*.[ch] tests/helpers/*.[ch] tests/unit/*.[ch] \
-	tests/fuzz/*.[ch])
+	tunctl/*.[ch] bench/*.[ch] bench/lib/*.[ch] tests/helpers/*.[ch] \
+	tests/unit/*.[ch] tests/fuzz/*.[ch])
 SHELL_FILES = $(wildcard tests/*.bats tests/helpers/*.bash) \
 	$(shell grep -rlIE '^\#!/bin/(ba)?sh' .ci bench debian examples tests)
 # Not asked of clang: what cannot be avoided in C, in the headers of libraries,
@@ -272,4 +277,4 @@ clean:
 	$(Q)rm -rf $(BUILD)
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(wildcard common/*.c uml_router/*.c tunctl/*.c uml_net/*.c \
-	tests/helpers/*.c tests/unit/*.c tests/fuzz/*.c bench/*.c))
+	tests/helpers/*.c tests/unit/*.c tests/fuzz/*.c bench/*.c bench/lib/*.c))

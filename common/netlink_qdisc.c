@@ -21,6 +21,18 @@
 /** Unit of the times in the kernel's answers (PSCHED_SHIFT), in ns. */
 #define TICK_NS 64
 #define NS_PER_S 1000000000
+/** What may go at once: so many frames, or so much time. */
+#define BURST_FRAMES 2
+#define BURSTS_PER_S 250
+/*
+ * What waits in the queueing discipline is charged to the socket that sent it,
+ * so a sender sleeps when its buffer (208 KiB unless it asks for more) is
+ * used up: the queue must have room for one. More are let in as long as none
+ * waits longer than a second; routed traffic, which nothing stops, is dropped
+ * then.
+ */
+#define TBF_LIMIT_MIN (256 * 1024)
+#define TBF_LIMIT_MAX (4 * 1024 * 1024)
 
 /* What a reader of one message collects. */
 struct qdisc_reader {
@@ -169,6 +181,30 @@ static int dump(struct netlink *nl, struct qdisc_list *list)
 	nlh = netlink_message(nl, RTM_GETQDISC, NLM_F_DUMP, &tcm, sizeof(tcm));
 	list->count = 0;
 	return netlink_talk(nl, nlh, list_qdisc, list);
+}
+
+static uint32_t tbf_limit(uint64_t rate)
+{
+	uint64_t limit = rate / BITS_PER_BYTE;
+
+	if (limit < TBF_LIMIT_MIN)
+		return TBF_LIMIT_MIN;
+	return limit > TBF_LIMIT_MAX ? TBF_LIMIT_MAX : (uint32_t)limit;
+}
+
+void netlink_tbf_fit(struct netlink_tbf *tbf, uint64_t rate, uint32_t frame)
+{
+	uint64_t burst = rate / BITS_PER_BYTE / BURSTS_PER_S;
+
+	if (burst < BURST_FRAMES * (uint64_t)frame)
+		burst = BURST_FRAMES * (uint64_t)frame;
+	if (burst > INT32_MAX)
+		burst = INT32_MAX;
+	*tbf = (struct netlink_tbf){
+		.rate = rate,
+		.burst = (uint32_t)burst,
+		.limit = tbf_limit(rate) + (uint32_t)burst,
+	};
 }
 
 int netlink_qdisc_list(struct netlink *nl, struct netlink_qdisc **qdiscs,

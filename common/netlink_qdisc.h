@@ -47,6 +47,16 @@ struct netlink_qdisc {
 };
 
 /**
+ * netlink_tbf_fit() - The rate limit that slows senders down at a rate
+ * @tbf:	filled
+ * @rate:	bits per second
+ * @frame:	longest frame in bytes; two of them may go at once
+ *
+ * The queue has room for the socket buffer of a sender, who then sleeps.
+ */
+void netlink_tbf_fit(struct netlink_tbf *tbf, uint64_t rate, uint32_t frame);
+
+/**
  * netlink_qdisc_list() - The root queueing discipline of every interface
  * @nl:		handle
  * @qdiscs:	set on success to an array in no certain order, to be freed;

@@ -127,6 +127,18 @@ void tuntap_close(struct tuntap *tt);
  */
 int tuntap_from_fd(struct tuntap *tt, int fd, struct err *err);
 
+/**
+ * tuntap_hand_over() - Make the descriptor what a program expects that opens it
+ * @tt:		open device with one descriptor
+ * @err:	filled on failure
+ *
+ * Blocking, left open by execve(2), and with the vnet header and the offloads
+ * that the device had before it was opened here: those who want others say so.
+ *
+ * Return: 0, or -1 with @err set
+ */
+int tuntap_hand_over(struct tuntap *tt, struct err *err);
+
 /** tuntap_has_vnet_hdr() - Frames of the device carry a vnet header */
 bool tuntap_has_vnet_hdr(const struct tuntap *tt);
 

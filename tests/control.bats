@@ -134,7 +134,7 @@ ${table[12]}" ]
   [[ ${lines[2]} =~ ^$(mac 2)\ +0\ +[0-9]s\ bess0$ ]]
   [ ${#lines[@]} -eq 3 ]
   json -j fdb show 'type == "array" and length == 2 and all(.[];
-    (keys == ["age", "mac", "port", "vlan"]) and (.mac | test("^[0-9a-f:]{17}$")) and
+    (keys == ["age", "mac", "port", "static", "vlan"]) and (.mac | test("^[0-9a-f:]{17}$")) and
     (.vlan | type == "number") and (.age | type == "number" and . < 10)) and
     (map({(.mac): .port}) | add) ==
       {"02:00:00:00:00:01": "uml0", "02:00:00:00:00:02": "bess0"}'

@@ -10,6 +10,8 @@ load helpers/proc
 load helpers/net
 load helpers/peer
 
+TUNCTL=${TUNCTL:-$BUILD/tunctl/tunctl}
+
 setup() {
   setup_peers
 }
@@ -234,6 +236,106 @@ as() {
   [ "$(link old .txqlen)" -eq 44 ]
 }
 
+# between KEYS-OF-A KEYS-OF-B: taps ta and tb in namespaces a and b, a switch
+# with these keys between them, an iperf3 server in b.
+between() {
+  local ns
+  need_tun
+  ns_add host a b
+  switch_start -n host sw --port "tap:ta$1" --port "tap:tb$2" --control "$CTL"
+  for ns in a b; do
+    ns_exec host ip link set dev t$ns netns "$(proc_pid ns-$ns)"
+    ns_exec $ns ip link set dev t$ns up
+  done
+  ns_exec a ip addr add 10.9.0.1/24 dev ta
+  ns_exec b ip addr add 10.9.0.2/24 dev tb
+  proc_start -n b iperf iperf3 -s
+  wait_for ns_exec b grep -q ':1451 ' /proc/net/tcp6
+}
+
+# mean PORT COUNTER: octets of a frame on the average
+mean() {
+  ctl sw -j port show "$1" | jq ".[0].$2 | .bytes / (.frames + 1) | floor"
+}
+
+@test "offload=on: large frames between taps, whole" {
+  between "" ""
+  ctl sw -j port show | jq -e 'all(.[]; .offload[0:4] == ["csum", "tso4",
+    "tso6", "ecn"])'
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 200M >"$WORK/out"
+  [ "$(mean ta rx)" -gt 10000 ]
+  [ "$(mean tb tx)" -gt 10000 ]
+  total sw '.drops | .queue_full + .uncut' -eq 0
+}
+
+@test "offload: large frames are cut for a tap without, and joined for one with" {
+  between "" ,offload=off
+  ctl sw -j port show tb | jq -e '.[0].offload == []'
+  proc_start -n b dump tcpdump -i tb -w "$WORK/pcap" -s 200 -U -Z root tcp port 5201
+  wait_for test -s "$WORK/pcap"
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 20M >"$WORK/out"
+  [ "$(mean ta rx)" -gt 10000 ]
+  [ "$(mean tb tx)" -le 1514 ]
+  # Back: plain frames come in, and the host is entered once for many.
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 20M -R >"$WORK/out"
+  [ "$(mean tb rx)" -le 1514 ]
+  [ "$(ns_exec a cat /sys/class/net/ta/statistics/rx_packets)" -lt 9000 ]
+  total sw '.drops | .queue_full + .uncut' -eq 0
+  proc_stop dump
+  # Whole frames: their checksums are right.
+  ns_exec b tcpdump -r "$WORK/pcap" -nn dst 10.9.0.2 2>/dev/null | grep -c 'length 1448'
+}
+
+@test "offload: every checksum that the switch makes is right" {
+  between "" ,offload=off
+  proc_start -n b dump tcpdump -i tb -w "$WORK/pcap" -s 0 -U -Z root dst 10.9.0.2
+  wait_for test -s "$WORK/pcap"
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 3M >"$WORK/out"
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -u -b 20M -n 200K >"$WORK/out"
+  proc_stop dump
+  ns_exec b tcpdump -r "$WORK/pcap" -nn -vv >"$WORK/text" 2>/dev/null
+  [ "$(grep -c 'cksum 0x[0-9a-f]* (correct)' "$WORK/text")" -gt 1500 ]
+  [ "$(grep -c 'udp sum ok' "$WORK/text")" -gt 100 ]
+  run ! grep -E 'incorrect|bad udp|bad cksum' "$WORK/text"
+}
+
+@test "queues=: all queues are used, each flow keeps its own" {
+  local ns
+  between ,queues=3 ,queues=2,offload=off
+  [ "$(ns_exec a sh -c 'ls -d /sys/class/net/ta/queues/tx-* | wc -l')" -ge 3 ]
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 50M -P 8 >"$WORK/out"
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 50M -P 8 -R >"$WORK/out"
+  # Nothing was overtaken on its way.
+  for ns in a b; do
+    ns_exec $ns nstat -asz TcpExtTCPSACKReorder TcpExtTCPTSReorder >"$WORK/order"
+    awk '/Reorder/ { n += $2 } END { exit n > 0 }' "$WORK/order"
+  done
+  # Of the device alone, as another program sees it
+  ns_exec a "$TUNCTL" -l ta -j | jq -e '.[0].queues == 3'
+  run -1 ns_exec host "$ROUTER" --port tap:tx,queues=2,queueing=one-queue
+  [[ $output = *"queues=2 needs queueing=multi-queue, not one-queue"* ]]
+}
+
+@test "fd: a tap with a vnet header, large frames and all" {
+  host
+  ns_add a
+  tap_add host tb
+  proc_start -n host sw "$TUNCTL" -t ta --vnet-hdr -- "$ROUTER" \
+    --port 'fd:{fd},name=a' --port tap:tb --control "$CTL"
+  echo "$CTL" >"$WORK/proc/sw.sockets"
+  wait_for test -S "$CTL"
+  ctl sw -j port show a | jq -e '.[0].offload[0] == "csum"'
+  ns_exec host ip link set dev ta netns "$(proc_pid ns-a)"
+  ns_exec a ip addr add 10.9.0.1/24 dev ta
+  ns_exec a ip link set dev ta up
+  ns_exec host ip addr add 10.9.0.2/24 dev tb
+  ns_exec host ip link set dev tb up
+  proc_start -n host iperf iperf3 -s
+  wait_for ns_exec host grep -q ':1451 ' /proc/net/tcp6
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 50M >"$WORK/out"
+  [ "$(mean a rx)" -gt 10000 ]
+}
+
 @test "a device of another kind is refused, with the reason" {
   host
   tap_add host single
@@ -260,10 +362,65 @@ as() {
   yes) [ "$status" -eq 124 ] ;;
   no)
     [ "$status" -eq 1 ]
-    [[ $output = *"backpressure"*"Linux 7.2"*"--rate"* ]]
+    [[ $output = *"backpressure"*"Linux 7.2"*"rate=auto"* ]]
     run ! has_dev tap0
     ;;
   esac
+}
+
+# flood_slow_client KEYS: for two seconds the host sends all it can to a client
+# that takes a few thousand frames a second. Then: the switch still runs.
+flood_slow_client() {
+  switch_start -n host sw --port "tap:tap0,$1" --port "uml:$UML,policy=block" \
+    --control "$CTL"
+  ns_exec host ip addr add 10.9.0.254/24 dev tap0
+  quiet tap0
+  ns_exec host ip neigh add 10.9.0.1 lladdr "$(mac 1)" dev tap0
+  peer_start slow --ctl "$UML" --mac "$(mac 1)" --announce \
+    recv --wait 20 --silence 5 --delay 0.0003
+  wait_for total sw .fdb.entries -eq 1
+  ns_exec host timeout 20 python3 "$ODD" flood 10.9.0.1 2
+}
+
+@test "rate=: senders wait, where a full ring would drop" {
+  local keys lost
+  host
+  [ "$(odd backpressure)" = no ] || skip "the kernel does it by itself"
+  flood_slow_client queueing=default
+  lost=$(ns_exec host cat /sys/class/net/tap0/statistics/tx_dropped)
+  echo "without: $lost"
+  [ "$lost" -gt 10000 ]
+  kill "$(proc_pid slow)"
+  proc_wait slow || true
+  switch_stop sw || true
+  for keys in rate=auto rate=8mbit; do
+    flood_slow_client queueing=backpressure,$keys
+    [ "$(ns_exec host tc -j qdisc show dev tap0 | jq -r '.[0].kind')" = tbf ]
+    echo "$keys: $(ns_exec host cat /sys/class/net/tap0/statistics/tx_dropped)"
+    # Only what came before the first question can be lost.
+    dev_is tap0 tx_dropped -lt $((lost / 5))
+    total sw '.drops | add' -eq 0
+    kill "$(proc_pid slow)"
+    proc_wait slow || true
+    switch_stop sw || true
+  done
+}
+
+@test "rate=: the device has its own queueing discipline again afterwards" {
+  host
+  [ "$(odd backpressure)" = no ] || skip "the kernel does it by itself"
+  tap_add host tap0
+  switch_start -n host sw --port tap:tap0,queueing=backpressure,rate=10mbit \
+    --user nobody --control "$CTL" --group nogroup
+  [ "$(ns_exec host tc -j qdisc show dev tap0 | jq -r '.[0].kind')" = tbf ]
+  switch_stop sw || true
+  [ "$(ns_exec host tc -j qdisc show dev tap0 | jq -r '.[0].kind')" != tbf ]
+  # Somebody else's is not replaced.
+  ns_exec host tc qdisc replace dev tap0 root pfifo
+  run -1 ns_exec host "$ROUTER" --port tap:tap0,queueing=backpressure,rate=auto
+  [[ $output = *"'tap0' has a queueing discipline, pfifo"*"tc qdisc del"* ]]
+  run -1 ns_exec host "$ROUTER" --port tap:tap0,rate=auto
+  [[ $output = *"rate=auto"*"queueing=backpressure takes it"* ]]
 }
 
 @test "missing permission: what is needed is said" {
@@ -427,7 +584,7 @@ as() {
 
 @test "fd: a socket pair as a cable between two switches" {
   local kind n
-  for kind in seqpacket dgram; do
+  for kind in seqpacket dgram stream; do
     odd_start cable cable $kind \
       "$ROUTER" --port 'fd:{},policy=block' --port "uml:$UML,policy=block" \
       --control "$CTL" --pidfile "$WORK/pid" -- \
@@ -437,9 +594,9 @@ as() {
     echo "$CTL.2" >"$WORK/proc/sw2.sockets"
     wait_for test -S "$CTL" -a -S "$CTL.2"
     peer_start one --ctl "$UML" --mac "$(mac 1)" --announce \
-      recv --count 3000 --strict --wait 10
+      recv --count 3000 --strict --wait 10 --silence 10
     peer_start two --ctl "$UML.2" --mac "$(mac 2)" --announce \
-      recv --count 3000 --strict --wait 10 --delay 0.0001
+      recv --count 3000 --strict --wait 10 --silence 10 --delay 0.0001
     peer --ctl "$UML" send --to "$(mac 2)" --count 3000 --size 60-3059
     peer --ctl "$UML.2" send --to "$(mac 1)" --count 3000 --size 60-3059
     peer_done one received=3000 corrupt=0
@@ -452,7 +609,7 @@ as() {
     kill "$(cat "$WORK/pid.2")"
     wait_for test ! -e "$WORK/pid.2"
     case $kind in
-    seqpacket) wait_for eval "! ctl sw -j port show | grep -q '\"fd\"'" ;;
+    seqpacket | stream) wait_for eval "! ctl sw -j port show | grep -q '\"fd\"'" ;;
     dgram) peer --ctl "$UML" send --count 10 ;;
     esac
     peer_start alone --ctl "$UML" --mac "$(mac 3)" --announce recv --count 1 --wait 5
@@ -464,9 +621,11 @@ as() {
 }
 
 @test "fd: what cannot be a port is refused, with the reason" {
-  run -1 timeout 10 python3 "$ODD" cable stream \
-    "$ROUTER" --port 'fd:{}' --port "uml:$UML" -- true
-  [[ $output = *"without message boundaries"* ]]
+  run -1 timeout 10 python3 -c 'import os, socket, sys
+sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+os.dup2(sock.fileno(), 7)
+os.execv(sys.argv[1], sys.argv[1:])' "$ROUTER" --port fd:7 --port "uml:$UML"
+  [[ $output = *"descriptor 7"*"no peer"* ]]
   run -1 timeout 10 "$ROUTER" --port fd:7 --port "uml:$UML" 7</dev/null
   [[ $output = *"descriptor 7"*"no open tun/tap device"* ]]
   run -1 timeout 10 "$ROUTER" --port fd:7 --port "uml:$UML" 7<&-

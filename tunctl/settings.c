@@ -18,53 +18,25 @@
 
 /** Ethernet header, a VLAN tag and a second one. */
 #define FRAME_OVERHEAD 22
-/** The burst that --rate alone means: so many frames, or so much time. */
-#define BURST_FRAMES 2
-#define BURSTS_PER_S 250
-/*
- * What waits in the queueing discipline is charged to the socket that sent it,
- * so a sender sleeps when its buffer (208 KiB unless it asks for more) is
- * used up: the queue must have room for one. More are let in as long as none
- * waits longer than a second; routed traffic, which nothing stops, is dropped
- * then.
- */
-#define TBF_LIMIT_MIN (256 * 1024)
-#define TBF_LIMIT_MAX (4 * 1024 * 1024)
 #define BITS_PER_BYTE 8
-
-static uint32_t tbf_limit(uint64_t rate)
-{
-	uint64_t limit = rate / BITS_PER_BYTE;
-
-	if (limit < TBF_LIMIT_MIN)
-		return TBF_LIMIT_MIN;
-	return limit > TBF_LIMIT_MAX ? TBF_LIMIT_MAX : (uint32_t)limit;
-}
 
 int settings_tbf(const struct settings *want, uint32_t mtu,
 		 struct netlink_tbf *tbf, struct err *err)
 {
-	uint64_t frame = (uint64_t)mtu + FRAME_OVERHEAD;
-	uint64_t burst = want->rate / BITS_PER_BYTE / BURSTS_PER_S;
+	uint32_t frame = mtu + FRAME_OVERHEAD;
 
-	if (burst < BURST_FRAMES * frame)
-		burst = BURST_FRAMES * frame;
-	if (burst > INT32_MAX)
-		burst = INT32_MAX;
-	if (want->burst)
-		burst = want->burst;
-	if (burst < frame) {
+	netlink_tbf_fit(tbf, want->rate, frame);
+	if (!want->burst)
+		return 0;
+	if (want->burst < frame) {
 		errno = EINVAL;
-		err_set(err, "burst of %u bytes is less than a frame (%u)",
-			want->burst, (unsigned int)frame);
+		err_set(err, "burst of %u bytes is less than a frame of %u",
+			want->burst, frame);
 		return err_hint(err, "larger frames would all be dropped; ask "
 				     "for more, or leave --burst out");
 	}
-	*tbf = (struct netlink_tbf){
-		.rate = want->rate,
-		.burst = (uint32_t)burst,
-		.limit = tbf_limit(want->rate) + (uint32_t)burst,
-	};
+	tbf->limit += want->burst - tbf->burst;
+	tbf->burst = want->burst;
 	return 0;
 }
 
@@ -123,6 +95,8 @@ static int apply_mac(struct change *c, struct err *err)
 	if (errno == EADDRNOTAVAIL)
 		err_hint(err, "a group address or zero cannot be a device's "
 			      "own");
+	else if (!c->before.tun.tap)
+		err_hint(err, "a tun has none");
 	return -1;
 }
 
@@ -194,8 +168,13 @@ static int apply_master(struct change *c, struct err *err)
 	}
 	if (c->master == c->before.master)
 		return 0;
-	return outcome(
-		netlink_link_master(c->nl, c->before.index, c->master, err));
+	if (!netlink_link_master(c->nl, c->before.index, c->master, err))
+		return 1;
+	if (errno == EOPNOTSUPP)
+		err_hint(err, "'%s' is no bridge", c->want->master);
+	else if (!c->before.tun.tap)
+		err_hint(err, "a tun cannot be in a bridge");
+	return -1;
 }
 
 static void undo_master(struct change *c)

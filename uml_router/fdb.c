@@ -7,9 +7,11 @@
  * seen: of all entries (for ageing) and of its port's (for eviction and
  * flushing). Seeing an address moves it to the end of both, at most once a
  * second, so a busy address costs one hash and one comparison for each frame.
+ * A fixed entry is in none of these lists, but in one of its port's own.
  */
 #include "fdb.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,17 +29,27 @@ struct entry {
 	uint32_t seen;
 };
 
+/** all.prev of a fixed entry, which is not in that list. */
+#define FIXED (UINT32_MAX - 1)
+
+/** The parts of a key: the VLAN above the address. */
+#define ADDRESS_BITS 0xffffffffffffULL
+#define VLAN_SHIFT 48
+
 struct fdb {
 	struct siphash_key hash_key;
 	struct entry *entries;
 	uint32_t *buckets;
 	uint32_t mask;
 	uint32_t size, count;
-	uint32_t unused; /* first entry that was never used */
-	uint32_t free;	 /* chain of entries that were given back */
-	uint32_t oldest, newest;
+	uint32_t unused;	 /* first entry that was never used */
+	uint32_t free;		 /* chain of entries that were given back */
+	struct fdb_list learned; /* of all owners */
+	uint32_t every;		 /* entries of FDB_EVERY_VLAN */
 	struct fdb_stats stats;
 };
+
+static const struct fdb_list no_entries = { FDB_NONE, FDB_NONE, 0 };
 
 struct fdb *fdb_new(uint32_t size, const struct siphash_key *key)
 {
@@ -51,7 +63,8 @@ struct fdb *fdb_new(uint32_t size, const struct siphash_key *key)
 	fdb->hash_key = *key;
 	fdb->mask = buckets - 1;
 	fdb->size = size;
-	fdb->free = fdb->oldest = fdb->newest = FDB_NONE;
+	fdb->free = FDB_NONE;
+	fdb->learned = no_entries;
 	fdb->entries = calloc(size, sizeof(*fdb->entries));
 	/* A bucket holds index + 1: zeroed pages cost nothing until used. */
 	fdb->buckets = calloc(buckets, sizeof(*fdb->buckets));
@@ -73,14 +86,19 @@ void fdb_free(struct fdb *fdb)
 
 void fdb_owner_init(struct fdb_owner *owner)
 {
-	*owner = (struct fdb_owner){ FDB_NONE, FDB_NONE, 0 };
+	*owner = (struct fdb_owner){ no_entries, no_entries, FDB_NO_LIMIT };
 }
 
 static uint64_t make_key(uint16_t vlan, const uint8_t mac[6])
 {
-	return (uint64_t)vlan << 48 | (uint64_t)mac[0] << 40 |
+	return (uint64_t)vlan << VLAN_SHIFT | (uint64_t)mac[0] << 40 |
 	       (uint64_t)mac[1] << 32 | (uint64_t)mac[2] << 24 |
 	       (uint64_t)mac[3] << 16 | (uint64_t)mac[4] << 8 | mac[5];
+}
+
+static uint16_t vlan_of(uint64_t key)
+{
+	return (uint16_t)(key >> VLAN_SHIFT);
 }
 
 static uint32_t *bucket_of(const struct fdb *fdb, uint64_t key)
@@ -108,32 +126,39 @@ static struct link *link_own(struct entry *e)
 	return &e->own;
 }
 
-typedef struct link *(*link_of)(struct entry *e);
-
-static inline void append(struct fdb *fdb, link_of at, uint32_t *oldest,
-			  uint32_t *newest, uint32_t i)
+static bool is_fixed(const struct entry *e)
 {
-	*at(&fdb->entries[i]) = (struct link){ *newest, FDB_NONE };
-	if (*newest == FDB_NONE)
-		*oldest = i;
-	else
-		at(&fdb->entries[*newest])->next = i;
-	*newest = i;
+	return e->all.prev == FIXED;
 }
 
-static inline void detach(struct fdb *fdb, link_of at, uint32_t *oldest,
-			  uint32_t *newest, uint32_t i)
+typedef struct link *(*link_of)(struct entry *e);
+
+static inline void append(struct fdb *fdb, link_of at, struct fdb_list *list,
+			  uint32_t i)
+{
+	*at(&fdb->entries[i]) = (struct link){ list->newest, FDB_NONE };
+	if (list->newest == FDB_NONE)
+		list->oldest = i;
+	else
+		at(&fdb->entries[list->newest])->next = i;
+	list->newest = i;
+	list->count++;
+}
+
+static inline void detach(struct fdb *fdb, link_of at, struct fdb_list *list,
+			  uint32_t i)
 {
 	struct link l = *at(&fdb->entries[i]);
 
 	if (l.prev == FDB_NONE)
-		*oldest = l.next;
+		list->oldest = l.next;
 	else
 		at(&fdb->entries[l.prev])->next = l.next;
 	if (l.next == FDB_NONE)
-		*newest = l.prev;
+		list->newest = l.prev;
 	else
 		at(&fdb->entries[l.next])->prev = l.prev;
+	list->count--;
 }
 
 static void enlist(struct fdb *fdb, uint32_t i, struct fdb_owner *owner,
@@ -143,18 +168,24 @@ static void enlist(struct fdb *fdb, uint32_t i, struct fdb_owner *owner,
 
 	e->owner = owner;
 	e->seen = now;
-	owner->count++;
-	append(fdb, link_all, &fdb->oldest, &fdb->newest, i);
-	append(fdb, link_own, &owner->oldest, &owner->newest, i);
+	if (is_fixed(e)) {
+		append(fdb, link_own, &owner->fixed, i);
+		return;
+	}
+	append(fdb, link_all, &fdb->learned, i);
+	append(fdb, link_own, &owner->learned, i);
 }
 
 static void delist(struct fdb *fdb, uint32_t i)
 {
 	struct fdb_owner *owner = fdb->entries[i].owner;
 
-	owner->count--;
-	detach(fdb, link_all, &fdb->oldest, &fdb->newest, i);
-	detach(fdb, link_own, &owner->oldest, &owner->newest, i);
+	if (is_fixed(&fdb->entries[i])) {
+		detach(fdb, link_own, &owner->fixed, i);
+		return;
+	}
+	detach(fdb, link_all, &fdb->learned, i);
+	detach(fdb, link_own, &owner->learned, i);
 }
 
 static void drop(struct fdb *fdb, uint32_t i)
@@ -166,6 +197,7 @@ static void drop(struct fdb *fdb, uint32_t i)
 		at = &fdb->entries[*at - 1].chain;
 	*at = e->chain;
 	delist(fdb, i);
+	fdb->every -= vlan_of(e->key) == FDB_EVERY_VLAN;
 	e->key = 0;
 	e->chain = fdb->free;
 	fdb->free = i;
@@ -173,13 +205,14 @@ static void drop(struct fdb *fdb, uint32_t i)
 }
 
 /* An entry for @owner: a free one, else the oldest of its own, else the oldest
- * of all. */
+ * of all. There is one: fdb_fix() leaves at least one to be learned. */
 static uint32_t allocate(struct fdb *fdb, const struct fdb_owner *owner)
 {
 	uint32_t i;
 
 	if (fdb->count == fdb->size) {
-		drop(fdb, owner->count ? owner->oldest : fdb->oldest);
+		drop(fdb, owner->learned.count ? owner->learned.oldest
+					       : fdb->learned.oldest);
 		fdb->stats.evicted++;
 	}
 	if (fdb->free == FDB_NONE)
@@ -190,17 +223,63 @@ static uint32_t allocate(struct fdb *fdb, const struct fdb_owner *owner)
 }
 
 static void insert(struct fdb *fdb, uint64_t key, struct fdb_owner *owner,
-		   uint32_t now)
+		   uint32_t now, bool fixed)
 {
 	uint32_t i = allocate(fdb, owner);
 	uint32_t *bucket = bucket_of(fdb, key);
 
 	fdb->entries[i].key = key;
+	fdb->entries[i].all.prev = fixed ? FIXED : FDB_NONE;
 	fdb->entries[i].chain = *bucket;
 	*bucket = i + 1;
 	enlist(fdb, i, owner, now);
 	fdb->count++;
-	fdb->stats.learned++;
+	fdb->every += vlan_of(key) == FDB_EVERY_VLAN;
+}
+
+/* The entry of the same address in all VLANs. */
+__attribute__((noinline)) static uint32_t
+find_in_every_vlan(const struct fdb *fdb, uint64_t key)
+{
+	if (!fdb->every)
+		return FDB_NONE;
+	key = (key & ADDRESS_BITS) | (uint64_t)FDB_EVERY_VLAN << VLAN_SHIFT;
+	return find(fdb, *bucket_of(fdb, key), key);
+}
+
+/* An entry that @owner does not have yet: a new one, or one that moves. */
+static enum fdb_learned take(struct fdb *fdb, uint64_t key, uint32_t i,
+			     struct fdb_owner *owner, uint32_t now)
+{
+	if (owner->learned.count >= owner->limit)
+		return FDB_LIMIT;
+	if (i == FDB_NONE) {
+		insert(fdb, key, owner, now, false);
+		fdb->stats.learned++;
+		return FDB_NEW;
+	}
+	delist(fdb, i);
+	enlist(fdb, i, owner, now);
+	fdb->stats.moved++;
+	return FDB_MOVED;
+}
+
+/* Out of line: what is rare must not cost the others registers. */
+__attribute__((noinline)) static enum fdb_learned
+learn_more(struct fdb *fdb, uint64_t key, uint32_t i, struct fdb_owner *owner,
+	   uint32_t now)
+{
+	if (i == FDB_NONE)
+		i = find_in_every_vlan(fdb, key);
+	if (i == FDB_NONE)
+		return take(fdb, key, i, owner, now);
+	if (fdb->entries[i].owner != owner)
+		return is_fixed(&fdb->entries[i])
+			       ? FDB_FOREIGN
+			       : take(fdb, key, i, owner, now);
+	delist(fdb, i);
+	enlist(fdb, i, owner, now);
+	return FDB_KNOWN;
 }
 
 enum fdb_learned fdb_learn(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
@@ -208,21 +287,11 @@ enum fdb_learned fdb_learn(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
 {
 	uint64_t key = make_key(vlan, mac);
 	uint32_t i = find(fdb, *bucket_of(fdb, key), key);
-	struct fdb_owner *before;
 
-	if (i == FDB_NONE) {
-		insert(fdb, key, owner, now);
-		return FDB_NEW;
-	}
-	before = fdb->entries[i].owner;
-	if (before == owner && fdb->entries[i].seen == now)
+	if (i != FDB_NONE && fdb->entries[i].owner == owner &&
+	    fdb->entries[i].seen == now)
 		return FDB_KNOWN;
-	delist(fdb, i);
-	enlist(fdb, i, owner, now);
-	if (before == owner)
-		return FDB_KNOWN;
-	fdb->stats.moved++;
-	return FDB_MOVED;
+	return learn_more(fdb, key, i, owner, now);
 }
 
 struct fdb_owner *fdb_lookup(const struct fdb *fdb, uint16_t vlan,
@@ -231,17 +300,20 @@ struct fdb_owner *fdb_lookup(const struct fdb *fdb, uint16_t vlan,
 	uint64_t key = make_key(vlan, mac);
 	uint32_t i = find(fdb, *bucket_of(fdb, key), key);
 
+	if (i == FDB_NONE)
+		i = find_in_every_vlan(fdb, key);
 	return i == FDB_NONE ? NULL : fdb->entries[i].owner;
 }
 
 uint32_t fdb_age(struct fdb *fdb, uint32_t now, uint32_t ageing)
 {
-	while (fdb->count) {
-		uint32_t age = now - fdb->entries[fdb->oldest].seen;
+	while (fdb->learned.count) {
+		uint32_t oldest = fdb->learned.oldest;
+		uint32_t age = now - fdb->entries[oldest].seen;
 
 		if (age < ageing)
 			return ageing - age;
-		drop(fdb, fdb->oldest);
+		drop(fdb, oldest);
 		fdb->stats.aged++;
 	}
 	return 0;
@@ -249,8 +321,57 @@ uint32_t fdb_age(struct fdb *fdb, uint32_t now, uint32_t ageing)
 
 void fdb_flush(struct fdb *fdb, struct fdb_owner *owner)
 {
-	while (owner->count)
-		drop(fdb, owner->oldest);
+	while (owner->learned.count)
+		drop(fdb, owner->learned.oldest);
+}
+
+/* The next entry of an address, behind @i, in any VLAN. The table has no index
+ * for that: it is walked, for an operator's request. */
+static uint32_t next_of(const struct fdb *fdb, uint64_t key, uint32_t i)
+{
+	while (++i < fdb->unused)
+		if (fdb->entries[i].key &&
+		    !((fdb->entries[i].key ^ key) & ADDRESS_BITS))
+			return i;
+	return FDB_NONE;
+}
+
+/* Do two keys of one address mean the same VLAN? */
+static bool overlap(uint64_t a, uint64_t b)
+{
+	return a == b || vlan_of(a) == FDB_EVERY_VLAN ||
+	       vlan_of(b) == FDB_EVERY_VLAN;
+}
+
+int fdb_fix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
+	    struct fdb_owner *owner, uint32_t now)
+{
+	uint64_t key = make_key(vlan, mac);
+	uint32_t i;
+
+	for (i = next_of(fdb, key, -1U); i != FDB_NONE;
+	     i = next_of(fdb, key, i))
+		if (is_fixed(&fdb->entries[i]) &&
+		    overlap(key, fdb->entries[i].key)) {
+			errno = EEXIST;
+			return -1;
+		}
+	if (fdb->count - fdb->learned.count + 1 >= fdb->size) {
+		errno = ENOSPC;
+		return -1;
+	}
+	for (i = next_of(fdb, key, -1U); i != FDB_NONE;
+	     i = next_of(fdb, key, i))
+		if (overlap(key, fdb->entries[i].key))
+			drop(fdb, i);
+	insert(fdb, key, owner, now, true);
+	return 0;
+}
+
+void fdb_release(struct fdb *fdb, struct fdb_owner *owner)
+{
+	while (owner->fixed.count)
+		drop(fdb, owner->fixed.oldest);
 }
 
 uint32_t fdb_count(const struct fdb *fdb)
@@ -281,8 +402,9 @@ bool fdb_next(const struct fdb *fdb, uint32_t *cursor, uint32_t now,
 	e = &fdb->entries[(*cursor)++];
 	for (i = 0; i < 6; i++)
 		record->mac[i] = (uint8_t)(e->key >> (40 - 8 * i));
-	record->vlan = (uint16_t)(e->key >> 48);
+	record->vlan = vlan_of(e->key);
 	record->owner = e->owner;
+	record->fixed = is_fixed(e);
 	record->age = now - e->seen;
 	return true;
 }

@@ -8,6 +8,10 @@
  * and only a port that has none takes the oldest one of all; so a guest that
  * makes up addresses mostly crowds out itself. Learning, moving and ageing
  * cost O(1) for each address, flushing a port O(its own addresses).
+ *
+ * Fixed addresses ("static filtering entries", IEEE 802.1Q-2018, 8.8.1) are
+ * set by the operator: they do not age, move or give way, and no other port
+ * can have them.
  */
 #ifndef UML_ROUTER_FDB_H
 #define UML_ROUTER_FDB_H
@@ -25,25 +29,43 @@
 
 struct fdb;
 
+/** A fixed address in all VLANs; in no frame (IEEE 802.1Q-2018, table 9-2). */
+#define FDB_EVERY_VLAN 0xfff
+
 /**
- * struct fdb_owner - What a port embeds to have addresses
- * @oldest:	its entry not seen for longest, an index; FDB_NONE: it has none
- * @newest:	its entry seen last
- * @count:	how many it has
+ * struct fdb_list - Entries of one owner, by when they were seen
+ * @oldest:	entry not seen for longest, an index; FDB_NONE: there is none
+ * @newest:	entry seen last
+ * @count:	how many
  */
-struct fdb_owner {
+struct fdb_list {
 	uint32_t oldest, newest;
 	uint32_t count;
 };
 
+/**
+ * struct fdb_owner - What a port embeds to have addresses
+ * @learned:	those that fdb_learn() found
+ * @fixed:	those that fdb_fix() set
+ * @limit:	most of @learned
+ */
+struct fdb_owner {
+	struct fdb_list learned, fixed;
+	uint32_t limit;
+};
+
 /** No entry. */
 #define FDB_NONE UINT32_MAX
+/** No limit of an owner's own. */
+#define FDB_NO_LIMIT UINT32_MAX
 
 /** What fdb_learn() did. */
 enum fdb_learned {
-	FDB_KNOWN, /**< nothing new */
-	FDB_NEW,   /**< first time seen */
-	FDB_MOVED, /**< was on another port */
+	FDB_KNOWN,   /**< nothing new */
+	FDB_NEW,     /**< first time seen */
+	FDB_MOVED,   /**< was on another port */
+	FDB_FOREIGN, /**< nothing: a fixed address of another port */
+	FDB_LIMIT,   /**< nothing: the owner has as many as it may */
 };
 
 /**
@@ -62,12 +84,14 @@ struct fdb_stats {
  * @mac:	address
  * @vlan:	VLAN id
  * @owner:	its port
- * @age:	seconds since it was seen
+ * @fixed:	set by fdb_fix()
+ * @age:	seconds since it was seen, or set
  */
 struct fdb_record {
 	uint8_t mac[6];
 	uint16_t vlan;
 	struct fdb_owner *owner;
+	bool fixed;
 	uint32_t age;
 };
 
@@ -114,8 +138,27 @@ struct fdb_owner *fdb_lookup(const struct fdb *fdb, uint16_t vlan,
  */
 uint32_t fdb_age(struct fdb *fdb, uint32_t now, uint32_t ageing);
 
-/** fdb_flush() - Drop all addresses of @owner */
+/** fdb_flush() - Drop the addresses learned of @owner */
 void fdb_flush(struct fdb *fdb, struct fdb_owner *owner);
+
+/**
+ * fdb_fix() - @mac is @owner's, for good
+ * @fdb:	the table
+ * @vlan:	VLAN id; FDB_EVERY_VLAN: nobody else has it in any VLAN
+ * @mac:	unicast address
+ * @owner:	the port
+ * @now:	seconds
+ *
+ * Who learned it before has it no longer.
+ *
+ * Return: 0, or -1 with errno set: EEXIST, it is fixed already; ENOSPC, no
+ *	   room would be left for addresses to be learned
+ */
+int fdb_fix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
+	    struct fdb_owner *owner, uint32_t now);
+
+/** fdb_release() - Drop the fixed addresses of @owner */
+void fdb_release(struct fdb *fdb, struct fdb_owner *owner);
 
 /** fdb_count() - Entries in use */
 uint32_t fdb_count(const struct fdb *fdb);

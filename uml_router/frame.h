@@ -4,12 +4,14 @@
  *
  * A frame is read once into its buffer and is then only passed by reference:
  * to the port that sends it, to the queues of all ports that it is flooded to.
- * It is never copied. Buffers have room for the longest frame, but memory is
+ * It is copied only where some of these have it with a VLAN tag and some
+ * without, once. Buffers have room for the longest frame, but memory is
  * only taken for the pages that were written to.
  */
 #ifndef UML_ROUTER_FRAME_H
 #define UML_ROUTER_FRAME_H
 
+#include <linux/virtio_net.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +29,9 @@
  * @refs:	who holds it; frame_put() by the last gives it back
  * @len:	octets of @data in use
  * @large:	more than one page was written since frame_pool_trim()
+ * @vnet:	what of the frame is left to do: checksum, segmentation. Lies right
+ *		in front of @data: a tap reads and writes both in one piece. In
+ *		the byte order of this machine
  * @data:	the frame; room for FRAME_MAX + 1 octets, the last one to find
  *		frames that are longer
  */
@@ -35,8 +40,14 @@ struct frame {
 	uint32_t refs;
 	uint32_t len;
 	bool large;
+	struct virtio_net_hdr_v1 vnet;
 	uint8_t data[];
 };
+
+_Static_assert(offsetof(struct frame, data) ==
+		       offsetof(struct frame, vnet) +
+			       sizeof(struct virtio_net_hdr_v1),
+	       "a frame follows its vnet header");
 
 /**
  * struct frame_pool - Where frames come from
@@ -67,6 +78,13 @@ void frame_pool_fini(struct frame_pool *pool);
  * Return: the frame, or NULL when no memory can be mapped
  */
 struct frame *frame_get(struct frame_pool *pool);
+
+/**
+ * frame_copy() - A frame of its own, for who is to change it
+ *
+ * Return: the copy with one reference, or NULL when no memory can be mapped
+ */
+struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame);
 
 /** frame_filled() - Note that @len octets were written into the frame */
 void frame_filled(struct frame_pool *pool, struct frame *frame, size_t len);

@@ -7,7 +7,8 @@
 
 #include "common/parse.h"
 
-static int become(const char *user, struct err *err)
+static int become(const char *user, gid_t group, const int *keep, size_t count,
+		  struct err *err)
 {
 	const struct passwd *pw;
 	uid_t uid;
@@ -20,12 +21,19 @@ static int become(const char *user, struct err *err)
 			       "user %s has no entry in the password "
 			       "database, which would name his group",
 			       user);
-	return privs_become(pw->pw_uid, pw->pw_gid, NULL, 0, err);
+	if (group == (gid_t)-1)
+		group = pw->pw_gid;
+	return privs_become(pw->pw_uid, group, keep, count, err);
 }
 
-int isolate(const struct privs *privs, const char *user, struct err *err)
+int isolate(const struct privs *privs, const char *user, gid_t group,
+	    bool net_admin, struct err *err)
 {
-	static const int keep[] = { CAP_DAC_OVERRIDE };
+	static const int admin[] = { CAP_NET_ADMIN, CAP_DAC_OVERRIDE };
+	const int *keep = net_admin ? admin : admin + 1;
+	size_t count = net_admin ? 2 : 1;
 
-	return user ? become(user, err) : privs_keep(privs, keep, 1, err);
+	/* CAP_DAC_OVERRIDE, the last one, is for the caller only. */
+	return user ? become(user, group, keep, count - 1, err)
+		    : privs_keep(privs, keep, count, err);
 }

@@ -24,12 +24,22 @@ const char *port_drop_name(enum port_drop why)
 		[DROP_HOLD_LIMIT] = "hold_limit",
 		[DROP_SEND_ERROR] = "send_error",
 		[DROP_LINK_DOWN] = "link_down",
+		[DROP_UNCUT] = "uncut",
 		[DROP_CLOSED] = "closed",
 		[DROP_RUNT] = "runt",
 		[DROP_TOO_LONG] = "too_long",
 		[DROP_BAD_SOURCE] = "bad_source",
 		[DROP_SAME_PORT] = "same_port",
 		[DROP_NO_MEMORY] = "no_memory",
+		[DROP_BAD_TAG] = "bad_tag",
+		[DROP_UNTAGGED] = "untagged",
+		[DROP_NOT_IN_VLAN] = "not_in_vlan",
+		[DROP_ISOLATED] = "isolated",
+		[DROP_SPOOFED] = "spoofed",
+		[DROP_MAXMAC] = "maxmac",
+		[DROP_BROADCAST_LIMIT] = "broadcast_limit",
+		[DROP_LOST] = "lost",
+		[DROP_ADMIN_DOWN] = "admin_down",
 	};
 
 	return names[why];
@@ -58,6 +68,62 @@ static void queue_consume(struct port *p, unsigned int n)
 	}
 }
 
+unsigned int port_due(struct port *p)
+{
+	unsigned int n = p->queue.len;
+
+	if (n > FRAME_BURST)
+		n = FRAME_BURST;
+	return n && p->impair ? impair_due(p, n) : n;
+}
+
+static bool something_due(struct port *p)
+{
+	return !stage_empty(&p->stage) || port_due(p);
+}
+
+/* The oldest frames of the queue, up to the first that the port cannot take as
+ * it is. */
+static unsigned int queue_burst(struct port *p, struct frame *burst[])
+{
+	struct port_queue *q = &p->queue;
+	unsigned int n = 0, due = port_due(p);
+
+	while (n < due) {
+		struct frame *f = q->ring[(q->head + n) & q->mask];
+
+		if (!port_takes(p, f))
+			break;
+		burst[n++] = f;
+	}
+	return n;
+}
+
+/* What is to be sent next: what the stage has, else what needs no stage. */
+static unsigned int next_burst(struct port *p, struct frame *burst[])
+{
+	struct stage *s = &p->stage;
+	unsigned int n = 0;
+
+	if (stage_empty(s))
+		n = queue_burst(p, burst);
+	if (n)
+		return n;
+	if (!stage_len(s))
+		stage_fill(p);
+	memcpy(burst, &s->frames[s->at], stage_len(s) * sizeof(burst[0]));
+	return stage_len(s);
+}
+
+/* Of next_burst() the oldest @n frames are done with. */
+static void consume(struct port *p, unsigned int n)
+{
+	if (stage_len(&p->stage))
+		stage_sent(p, n);
+	else
+		queue_consume(p, n);
+}
+
 static void count_sent(struct port *p, struct frame *const frames[],
 		       unsigned int n)
 {
@@ -78,19 +144,18 @@ static void send_failed(struct port *p, int errnum)
 		return;
 	}
 	port_drop(p, (enum port_drop)why);
-	queue_consume(p, 1);
+	consume(p, 1);
 }
 
 /* One call of ops->send() with the oldest frames. */
 static void send_some(struct port *p)
 {
 	struct frame *burst[FRAME_BURST];
-	struct port_queue *q = &p->queue;
-	unsigned int i, n = q->len < FRAME_BURST ? q->len : FRAME_BURST;
+	unsigned int n = next_burst(p, burst);
 	int sent, why;
 
-	for (i = 0; i < n; i++)
-		burst[i] = q->ring[(q->head + i) & q->mask];
+	if (!n && !p->unsent)
+		return;
 	sent = p->ops->send(p, burst, n);
 	why = errno;
 	if (sent < 0) {
@@ -98,11 +163,12 @@ static void send_some(struct port *p)
 		return;
 	}
 	count_sent(p, burst, (unsigned int)sent);
-	queue_consume(p, (unsigned int)sent);
+	consume(p, (unsigned int)sent);
 	/* Behind frames that went out an error is no reason to wait: there
 	 * might be no EPOLLOUT (a tap that is down is never writable). The
 	 * next call meets it in front. */
-	p->stalled = (unsigned int)sent < n && (!sent || why == EAGAIN);
+	p->stalled = p->unsent ||
+		     ((unsigned int)sent < n && (!sent || why == EAGAIN));
 }
 
 /* The burst in which the port stalled may have gone over the limit. */
@@ -135,7 +201,7 @@ static void release_waiters(struct port *p)
 void port_flush(struct port *p)
 {
 	list_remove(&p->touched);
-	while (p->queue.len && !p->stalled && !p->dying)
+	while (!p->stalled && !p->dying && (something_due(p) || p->unsent))
 		send_some(p);
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
@@ -147,24 +213,47 @@ void port_flush(struct port *p)
 		touch_turn(p);
 }
 
-/* Frames wait only in a stalled port. Of any other the queue is empty between
- * bursts, and has room for a burst, whatever its limit. */
+/* Frames wait only in a port that is stalled or has a slow link. Of any other
+ * the queue is empty between bursts, and has room for a burst, whatever its
+ * limit. */
 bool port_full(const struct port *p)
 {
-	return p->stalled && p->queue.len >= p->queue.limit;
+	return p->queue.len >= p->queue.limit && (p->stalled || p->impair);
+}
+
+void port_discard(struct port *p, enum port_drop why)
+{
+	p->stats.drops[why] += p->queue.len + stage_drop(p);
+	queue_consume(p, p->queue.len);
+}
+
+static inline void enqueue(struct port *p, struct frame *frame)
+{
+	struct port_queue *q = &p->queue;
+
+	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
+	if (!p->stalled && list_empty(&p->touched))
+		list_append(&p->sw->touched, &p->touched);
+}
+
+/* Out of line: a good link must not pay for a bad one. */
+__attribute__((noinline)) static void enqueue_impaired(struct port *p,
+						       struct frame *frame)
+{
+	if (impair_admit(p, frame))
+		enqueue(p, frame);
 }
 
 void port_tx(struct port *p, struct frame *frame)
 {
-	struct port_queue *q = &p->queue;
-
-	if (p->dying || p->muted) {
+	if (p->dying || p->muted)
 		port_drop(p, DROP_CLOSED);
-		return;
-	}
-	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
-	if (!p->stalled && list_empty(&p->touched))
-		list_append(&p->sw->touched, &p->touched);
+	else if (p->no_link)
+		port_drop(p, DROP_LINK_DOWN);
+	else if (p->impair)
+		enqueue_impaired(p, frame);
+	else
+		enqueue(p, frame);
 }
 
 /* --- input -------------------------------------------------------------- */
@@ -220,6 +309,7 @@ static void hold(struct port *p, struct port *because_of,
 	memcpy(p->kept, frames, n * sizeof(frames[0]));
 	p->kept_len = n;
 	p->held = true;
+	p->holds++;
 	p->impatient = false;
 	p->waits_for = because_of;
 	list_remove(&p->wait);
@@ -256,6 +346,19 @@ void port_rx(struct port *p, struct frame *const frames[], unsigned int n)
 	input(p, frames, n);
 }
 
+void port_unread(struct port *p)
+{
+	p->unread = true;
+	touch_turn(p);
+}
+
+static void read_burst(struct port *p, uint32_t ready)
+{
+	p->unread = false;
+	p->hold_until = 0;
+	p->ops->ready(p, ready);
+}
+
 static void resume_input(struct port *p)
 {
 	struct frame *kept[FRAME_BURST];
@@ -274,10 +377,8 @@ static void on_io(struct event *ev, uint32_t ready)
 
 	/* Input first: where the other end of a datagram socket is gone, a send
 	 * makes the kernel throw away what it had sent. */
-	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p)) {
-		p->hold_until = 0;
-		p->ops->ready(p, ready);
-	}
+	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p))
+		read_burst(p, ready);
 	/* A hang-up is announced for ever, and room perhaps never again: only
 	 * the next send tells what has happened. */
 	if (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
@@ -286,11 +387,25 @@ static void on_io(struct event *ev, uint32_t ready)
 	}
 }
 
-static uint32_t wanted(const struct port *p)
+static void on_in(struct event *ev, uint32_t ready)
+{
+	struct port *p = container_of(ev, struct port, in);
+
+	if (port_may_read(p))
+		read_burst(p, ready);
+}
+
+static int watch(struct port *p)
 {
 	uint32_t in = port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0;
+	uint32_t out = p->stalled ? EPOLLOUT : 0;
+	bool apart = p->in.fd >= 0;
 
-	return in | (p->stalled ? EPOLLOUT : 0);
+	if (apart && loop_watch(p->sw->loop, &p->in, in) < 0)
+		return -1;
+	if (p->no_link)
+		return 0;
+	return loop_watch(p->sw->loop, &p->io, apart ? out : in | out);
 }
 
 static void free_port(struct work *work)
@@ -299,12 +414,6 @@ static void free_port(struct work *work)
 
 	free(p->queue.ring);
 	free(p);
-}
-
-static void drop_queue(struct port *p)
-{
-	p->stats.drops[DROP_CLOSED] += p->queue.len;
-	queue_consume(p, p->queue.len);
 }
 
 static void drop_kept(struct port *p)
@@ -320,10 +429,11 @@ static void drop_kept(struct port *p)
 static void destroy(struct port *p)
 {
 	loop_watch(p->sw->loop, &p->io, 0);
+	loop_watch(p->sw->loop, &p->in, 0);
 	end_hold(p);
 	release_waiters(p);
 	list_remove(&p->touched);
-	drop_queue(p);
+	port_discard(p, DROP_CLOSED);
 	drop_kept(p);
 	sw_remove(p->sw, p);
 	p->ops->close(p);
@@ -341,7 +451,9 @@ static void on_turn(struct work *work)
 	}
 	if (!p->held && p->kept_len)
 		resume_input(p);
-	if (loop_watch(p->sw->loop, &p->io, wanted(p)) < 0)
+	if (p->unread && port_may_read(p))
+		read_burst(p, 0);
+	if (watch(p) < 0)
 		port_close(p);
 }
 
@@ -365,6 +477,8 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	p->ops = ops;
 	p->policy = conf->policy;
 	p->io = (struct event){ .fd = fd, .fn = on_io };
+	p->in = (struct event){ .fd = -1, .fn = on_in };
+	p->no_link = fd < 0;
 	if (!p->pid && !p->uid)
 		p->uid = (uid_t)-1;
 	strncpy(p->name, name, sizeof(p->name) - 1);
@@ -376,22 +490,61 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	timer_init(&p->hold_timer, on_hold_timer);
 	if (alloc_queue(&p->queue, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue", name);
-	if (loop_watch(sw->loop, &p->io, wanted(p)) < 0) {
+	if (watch(p) < 0)
 		err_errno(err, "port %s: cannot watch descriptor %d", name, fd);
-	} else if (sw_add(sw, p, err) == 0) {
+	else if (rules_apply(p, &conf->rules, err) == 0 &&
+		 sw_add(sw, p, err) == 0)
 		return 0;
-	}
+	rules_remove(p);
 	loop_watch(sw->loop, &p->io, 0);
 	free(p->queue.ring);
 	return -1;
 }
 
+void port_describe(struct port *p, const char *text, size_t len)
+{
+	size_t at = 0;
+
+	for (; len && *text && at < sizeof(p->description) - 1; len--, text++)
+		p->description[at++] = *text >= ' ' && *text <= '~' ? *text
+								    : '?';
+	p->description[at] = '\0';
+}
+
+/* Nothing waits any more, and nobody waits for it. */
+static void empty_queue(struct port *p)
+{
+	p->stalled = p->unsent = false;
+	port_discard(p, DROP_CLOSED);
+	port_flush(p);
+}
+
 void port_mute(struct port *p)
 {
 	p->muted = true;
-	p->stalled = false;
-	drop_queue(p);
-	port_flush(p);
+	empty_queue(p);
+}
+
+void port_read_from(struct port *p, int fd)
+{
+	p->in.fd = fd;
+	touch_turn(p);
+}
+
+void port_link_down(struct port *p)
+{
+	loop_watch(p->sw->loop, &p->io, 0);
+	p->no_link = true;
+	p->unread = false;
+	empty_queue(p);
+	fdb_flush(p->sw->fdb, &p->addresses);
+}
+
+void port_link_up(struct port *p, int fd)
+{
+	p->io.fd = fd;
+	p->no_link = false;
+	touch_turn(p);
 }
 
 void port_close(struct port *p)

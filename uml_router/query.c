@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/parse.h"
+#include "rules_json.h"
 
 /**
  * struct query_verb - Something that can be asked for
@@ -72,25 +73,48 @@ static json_t *peer_json(const struct port *port)
 
 static const char *state_name(const struct port *port)
 {
+	if (port->no_link || (port->rules && port->rules->conf.down))
+		return "down";
 	if (port->held)
 		return "held";
 	return port->stalled ? "stalled" : "up";
 }
 
+/* What the other end takes: see enum offload. */
+static json_t *offload_json(const struct port *port)
+{
+	static const char *const names[] = { "csum", "tso4", "tso6", "ecn",
+					     "uso" };
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (port->offload & (1U << i))
+			json_array_append_new(array, json_string(names[i]));
+	return array;
+}
+
 static json_t *port_json(const struct port *port)
 {
-	return json_pack(
-		"{s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
-		"s:I, s:[]}",
+	json_t *rules = rules_json(rules_of(port));
+	json_t *json = json_pack(
+		"{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
+		"s:I, s:o}",
 		"name", text(port->name), "type", port->ops->type, "address",
-		text(port->address), "peer", peer_json(port), "state",
-		state_name(port), "rx", count_json(&port->stats.rx), "tx",
-		count_json(&port->stats.tx), "drops",
-		drops_json(port->stats.drops), "queue", "length",
-		(json_int_t)port->queue.len, "limit",
-		(json_int_t)port->queue.limit, "policy",
+		text(port->address), "description", port->description, "peer",
+		peer_json(port), "state", state_name(port), "rx",
+		count_json(&port->stats.rx), "tx", count_json(&port->stats.tx),
+		"drops", drops_json(port->stats.drops), "queue", "length",
+		(json_int_t)(port->queue.len + stage_len(&port->stage)),
+		"limit", (json_int_t)port->queue.limit, "policy",
 		port_policy_name(port->policy), "addresses",
-		(json_int_t)port->addresses.count, "offload");
+		(json_int_t)(port->addresses.learned.count +
+			     port->addresses.fixed.count),
+		"offload", offload_json(port));
+
+	json_object_update(json, rules);
+	json_decref(rules);
+	return json;
 }
 
 /* Ports are in the order of joining: the first that joined after the one at
@@ -126,9 +150,9 @@ static json_t *next_address(struct query *query, struct sw *sw)
 		port = container_of(record.owner, struct port, addresses);
 	} while (query->name[0] && strcmp(port->name, query->name) != 0);
 	format_mac(record.mac, mac);
-	return json_pack("{s:s, s:i, s:o, s:I}", "mac", mac, "vlan",
+	return json_pack("{s:s, s:i, s:o, s:I, s:b}", "mac", mac, "vlan",
 			 (int)record.vlan, "port", text(port->name), "age",
-			 (json_int_t)record.age);
+			 (json_int_t)record.age, "static", (int)record.fixed);
 }
 
 static json_t *fdb_json(const struct sw *sw)

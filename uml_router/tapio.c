@@ -1,26 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Frames in and out of a tap descriptor, see tapio.h. */
+/*
+ * Frames in and out of a tap, see tapio.h.
+ *
+ * The queues of a multi-queue device are watched by an epoll descriptor of
+ * their own, which is the port's. They are read in turns of a few frames, and
+ * each burst begins with another one. A flow is written to one queue always:
+ * so its order is kept, and the driver sends the flow's other direction to the
+ * same queue (tun_flow_update() in drivers/net/tun.c).
+ */
 #include "tapio.h"
 
 #include <errno.h>
+#include <net/ethernet.h>
+#include <sys/epoll.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "coalesce.h"
+#include "headers.h"
 #include "switch.h"
 
+/* Octets after which a burst ends. Large frames are read no faster in longer
+ * bursts, and those of a short one are still in the cache when they are
+ * written. */
+#define BURST_OCTETS (4 * 65536)
+/* Frames that are read from a queue before it is the next one's turn. */
+#define TURN 16
+
+static struct tap_port *tap_port(struct port *port)
+{
+	return container_of(port, struct tap_port, port);
+}
+
+static size_t header_len(const struct port *port)
+{
+	return port->vnet_hdr ? sizeof(struct virtio_net_hdr_v1) : 0;
+}
+
+/* What the driver sets of the flags: a checksum that is missing or known to
+ * be right. It leaves num_buffers as it finds it. */
+static void clean_header(struct virtio_net_hdr_v1 *vnet)
+{
+	vnet->flags &= VIRTIO_NET_HDR_F_NEEDS_CSUM |
+		       VIRTIO_NET_HDR_F_DATA_VALID;
+	vnet->num_buffers = 0;
+}
+
 /* Read one frame. 1: there it is, 0: there is none, -1: the device is gone. */
-static int read_one(struct port *port, struct frame **frame)
+static int read_one(struct port *port, int fd, struct frame **frame)
 {
 	struct frame_pool *pool = &port->sw->pool;
 	struct frame *f = frame_get(pool);
+	size_t header = header_len(port);
 	char nowhere;
 	ssize_t n;
 
 	/* Without memory the frame is read and lost: left in the ring, it
 	 * would keep the loop busy. */
-	n = f ? read(port->io.fd, f->data, FRAME_MAX + 1)
-	      : read(port->io.fd, &nowhere, 1);
-	if (n > 0 && f) {
-		frame_filled(pool, f, (size_t)n);
+	n = f ? read(fd, f->data - header, header + FRAME_MAX + 1)
+	      : read(fd, &nowhere, 1);
+	if (n > (ssize_t)header && f) {
+		frame_filled(pool, f, (size_t)n - header);
+		clean_header(&f->vnet);
 		*frame = f;
 		return 1;
 	}
@@ -31,32 +72,134 @@ static int read_one(struct port *port, struct frame **frame)
 	return n < 0 && errno != EAGAIN && errno != EINTR ? -1 : 0;
 }
 
-void tapio_ready(struct port *port, uint32_t ready)
-{
+/**
+ * struct burst - Frames that are being read
+ * @frames:	the frames
+ * @n:		how many
+ * @octets:	how much they are
+ */
+struct burst {
 	struct frame *frames[FRAME_BURST];
-	unsigned int n = 0;
+	unsigned int n;
+	size_t octets;
+};
+
+static bool burst_full(const struct burst *b)
+{
+	return b->n == FRAME_BURST || b->octets >= BURST_OCTETS;
+}
+
+/* One queue's turn. 1: there may be more, otherwise as read_one(). */
+static int read_queue(struct port *port, int fd, struct burst *b,
+		      unsigned int most)
+{
 	int got = 1;
 
-	while (n < FRAME_BURST && (got = read_one(port, &frames[n])) == 1)
-		n++;
-	if (n)
-		port_rx(port, frames, n);
+	while (most-- && !burst_full(b)) {
+		got = read_one(port, fd, &b->frames[b->n]);
+		if (got != 1)
+			break;
+		b->octets += b->frames[b->n++]->len;
+	}
+	return got;
+}
+
+static int read_queues(struct tap_port *t, struct burst *b)
+{
+	unsigned int empty = 0, i = t->first;
+	int got;
+
+	while (empty < t->tap.queues && !burst_full(b)) {
+		got = read_queue(&t->port, t->tap.fd[i], b, TURN);
+		if (got < 0)
+			return -1;
+		empty = got ? 0 : empty + 1;
+		i = (i + 1) % t->tap.queues;
+	}
+	t->first = i;
+	return 0;
+}
+
+void tapio_ready(struct port *port, uint32_t ready)
+{
+	struct tap_port *t = tap_port(port);
+	struct burst b;
+	int got;
+
+	b.n = 0;
+	b.octets = 0;
+	got = t->tap.queues > 1
+		      ? read_queues(t, &b)
+		      : read_queue(port, t->tap.fd[0], &b, FRAME_BURST);
+	if (b.n)
+		port_rx(port, b.frames, b.n);
 	else if (got < 0 || (ready & EPOLLERR))
 		port_close(port);
 }
 
+/* The same for all frames of a TCP or UDP flow, or else of a pair of stations
+ * (FNV-1a). */
+static uint32_t flow_hash(const struct frame *frame)
+{
+	size_t at = 0, end = 2 * (size_t)ETH_ALEN;
+	uint32_t hash = 2166136261U;
+	struct headers h;
+
+	if (headers_find(&h, frame->data, frame->len)) {
+		at = h.ip +
+		     (size_t)(h.version == 4 ? IPV4_ADDRESSES : IPV6_ADDRESSES);
+		end = h.transport + 4U;
+	}
+	for (; at < end; at++)
+		hash = (hash ^ frame->data[at]) * 16777619U;
+	return hash;
+}
+
+static int queue_of(const struct tap_port *t, const struct frame *frame)
+{
+	if (t->tap.queues == 1)
+		return t->tap.fd[0];
+	return t->tap.fd[flow_hash(frame) % t->tap.queues];
+}
+
+/* Write the oldest frame, and with it those that it can be made into one large
+ * frame with. How many went out, or -1. */
+static int write_some(struct tap_port *t, struct frame *const frames[],
+		      unsigned int n)
+{
+	const struct port *port = &t->port;
+	struct frame *f = frames[0];
+	int fd = queue_of(t, f);
+	struct coalesced large;
+	size_t header;
+
+	if (port->offload) {
+		n = coalesce(frames, n, &large);
+		if (n > 1)
+			return writev(fd, large.iov, (int)large.count) < 0
+				       ? -1
+				       : (int)n;
+	}
+	header = header_len(port);
+	return write(fd, f->data - header, header + f->len) < 0 ? -1 : 1;
+}
+
 int tapio_send(struct port *port, struct frame *const frames[], unsigned int n)
 {
-	unsigned int i;
+	unsigned int done = 0;
+	int sent;
 
-	for (i = 0; i < n; i++) {
-		if (write(port->io.fd, frames[i]->data, frames[i]->len) >= 0)
+	while (done < n) {
+		sent = write_some(tap_port(port), &frames[done], n - done);
+		if (sent > 0) {
+			done += (unsigned int)sent;
 			continue;
-		if (i || errno == EAGAIN || errno == EINTR)
+		}
+		if (done || errno == EAGAIN || errno == EINTR)
 			break;
 		return -1;
 	}
-	return (int)i;
+	return (int)done;
 }
 
 int tapio_send_error(int errnum)
@@ -70,4 +213,72 @@ int tapio_send_error(int errnum)
 	default:
 		return DROP_SEND_ERROR;
 	}
+}
+
+static unsigned int taken_by(const struct tuntap *tap)
+{
+	switch (tap->offload) {
+	case TUNTAP_OFFLOAD_NONE:
+		break;
+	case TUNTAP_OFFLOAD_TSO:
+		return OFFLOAD_CSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 | OFFLOAD_ECN;
+	case TUNTAP_OFFLOAD_TSO_USO:
+		return OFFLOAD_CSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 |
+		       OFFLOAD_ECN | OFFLOAD_USO;
+	}
+	return 0;
+}
+
+/* The descriptor to watch: the only queue's, or one for all queues. */
+static int watched_fd(const struct tuntap *tap, struct err *err)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	unsigned int i;
+	int all;
+
+	if (tap->queues == 1)
+		return tap->fd[0];
+	all = epoll_create1(EPOLL_CLOEXEC);
+	if (all < 0)
+		return err_errno(err, "tap '%s'", tap->name);
+	for (i = 0; i < tap->queues; i++) {
+		if (epoll_ctl(all, EPOLL_CTL_ADD, tap->fd[i], &event) == 0)
+			continue;
+		err_errno(err, "tap '%s': queue %u", tap->name, i);
+		close(all);
+		return -1;
+	}
+	return all;
+}
+
+int tapio_open(struct tap_port *t, struct sw *sw, const struct port_ops *ops,
+	       const struct port_conf *conf, const char *name, bool offload,
+	       struct err *err)
+{
+	int fd;
+
+	t->port.vnet_hdr = tuntap_has_vnet_hdr(&t->tap);
+	if (t->port.vnet_hdr && tuntap_offload(&t->tap,
+					       offload ? TUNTAP_OFFLOAD_TSO_USO
+						       : TUNTAP_OFFLOAD_NONE,
+					       err) < 0)
+		return -1;
+	t->port.offload = taken_by(&t->tap);
+	fd = watched_fd(&t->tap, err);
+	if (fd < 0)
+		return -1;
+	if (port_open(&t->port, sw, ops, conf, name, fd, err) == 0)
+		return 0;
+	if (fd != t->tap.fd[0])
+		close(fd);
+	return -1;
+}
+
+void tapio_close(struct port *port)
+{
+	struct tap_port *t = tap_port(port);
+
+	if (port->io.fd != t->tap.fd[0])
+		close(port->io.fd);
+	tuntap_close(&t->tap);
 }

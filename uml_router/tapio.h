@@ -1,12 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames in and out of a tap descriptor: one frame a system call, for want of
- * a recvmmsg(2) on character devices.
+ * Frames in and out of a tap: one frame a system call, for want of a
+ * recvmmsg(2) on character devices. With a vnet header (port->vnet_hdr) a
+ * frame may be up to 64 KiB of TCP, and then one is as good as a burst.
  */
 #ifndef UML_ROUTER_TAPIO_H
 #define UML_ROUTER_TAPIO_H
 
+#include "common/tuntap.h"
 #include "port.h"
+
+/**
+ * struct tap_port - A port on a tap
+ * @port:	the port; its descriptor is readable when any queue is
+ * @tap:	the device
+ * @first:	queue that is read first the next time
+ */
+struct tap_port {
+	struct port port;
+	struct tuntap tap;
+	unsigned int first;
+};
+
+/**
+ * tapio_open() - Make a port of an open tap
+ * @t:		zeroed, malloc'ed, @tap and the port's address set
+ * @sw:		the switch
+ * @ops:	made of the functions below
+ * @conf:	see port_open()
+ * @name:	unique name
+ * @offload:	large frames and frames without checksum are exchanged with
+ *		the device, where it has a vnet header
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set: @t and the device are still the caller's
+ */
+int tapio_open(struct tap_port *t, struct sw *sw, const struct port_ops *ops,
+	       const struct port_conf *conf, const char *name, bool offload,
+	       struct err *err);
 
 /** tapio_ready() - struct port_ops' @ready: read a burst, or until EAGAIN */
 void tapio_ready(struct port *port, uint32_t ready);
@@ -16,5 +47,8 @@ int tapio_send(struct port *port, struct frame *const frames[], unsigned int n);
 
 /** tapio_send_error() - struct port_ops' @send_error */
 int tapio_send_error(int errnum);
+
+/** tapio_close() - struct port_ops' @close: closes the device */
+void tapio_close(struct port *port);
 
 #endif /* UML_ROUTER_TAPIO_H */

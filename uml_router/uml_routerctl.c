@@ -88,6 +88,8 @@ static void port_row(const json_t *port)
 	const json_t *rx = json_object_get(port, "rx");
 	const json_t *tx = json_object_get(port, "tx");
 	json_int_t pid = number(json_object_get(port, "peer"), "pid");
+	const char *description =
+		json_string_value(json_object_get(port, "description"));
 	char pid_text[24] = "-", in[16], out[16];
 
 	if (pid)
@@ -101,6 +103,8 @@ static void port_row(const json_t *port)
 	       octets(number(rx, "bytes"), in), number(tx, "frames"),
 	       octets(number(tx, "bytes"), out),
 	       sum(json_object_get(port, "drops")), number(queue, "length"));
+	if (description && *description)
+		printf("    %.96s\n", description);
 }
 
 static void fdb_head(void)
@@ -110,9 +114,13 @@ static void fdb_head(void)
 
 static void fdb_row(const json_t *entry)
 {
-	printf("%-17s %4" JSON_INTEGER_FORMAT " %6" JSON_INTEGER_FORMAT
-	       "s %s\n",
-	       text(entry, "mac"), number(entry, "vlan"), number(entry, "age"),
+	bool fixed = json_is_true(json_object_get(entry, "static"));
+	char age[24];
+
+	snprintf(age, sizeof(age), "%" JSON_INTEGER_FORMAT "s",
+		 number(entry, "age"));
+	printf("%-17s %4" JSON_INTEGER_FORMAT " %7s %s\n", text(entry, "mac"),
+	       number(entry, "vlan"), fixed ? "static" : age,
 	       text(entry, "port"));
 }
 

@@ -4,6 +4,7 @@
  * against a model that does the same with a plain array. The seed of the run
  * is printed; FDB_SEED in the environment repeats one.
  */
+#include <errno.h>
 #include <time.h>
 
 #include "tests/unit/tap.h"
@@ -67,14 +68,14 @@ static void test_learn(void)
 	is_int(learn(fdb, &a, 1, 11), FDB_KNOWN, "seen again later");
 	ok(where(fdb, 1) == &a && !where(fdb, 2), "it is found, others not");
 	is_int(learn(fdb, &b, 1, 11), FDB_MOVED, "seen on another port");
-	ok(where(fdb, 1) == &b && a.count == 0 && b.count == 1,
+	ok(where(fdb, 1) == &b && a.learned.count == 0 && b.learned.count == 1,
 	   "it is there now");
 	is_int(fdb_count(fdb), 1, "one entry");
 	ok(fdb_stats(fdb)->learned == 1 && fdb_stats(fdb)->moved == 1 &&
 		   !fdb_stats(fdb)->aged && !fdb_stats(fdb)->evicted,
 	   "counted");
 	fdb_flush(fdb, &b);
-	ok(!where(fdb, 1) && !fdb_count(fdb) && !b.count, "flushed");
+	ok(!where(fdb, 1) && !fdb_count(fdb) && !b.learned.count, "flushed");
 	fdb_free(fdb);
 	fdb_free(NULL);
 }
@@ -113,7 +114,7 @@ static void test_age(void)
 	ok(!where(fdb, 2) && where(fdb, 1) && where(fdb, 3),
 	   "only the unseen one is gone");
 	is_int(fdb_age(fdb, 1500, 300), 0, "then all");
-	ok(!fdb_count(fdb) && !a.count && fdb_stats(fdb)->aged == 3,
+	ok(!fdb_count(fdb) && !a.learned.count && fdb_stats(fdb)->aged == 3,
 	   "and counted");
 	fdb_free(fdb);
 }
@@ -142,7 +143,8 @@ static void test_flush(void)
 	for (i = 0; i < 600; i++)
 		learn(fdb, i % 3 ? &a : &b, i, i);
 	fdb_flush(fdb, &a);
-	ok(!a.count && a.oldest == FDB_NONE && a.newest == FDB_NONE,
+	ok(!a.learned.count && a.learned.oldest == FDB_NONE &&
+		   a.learned.newest == FDB_NONE,
 	   "the owner has none");
 	for (i = 0; i < 600; i++)
 		if (where(fdb, i) != (i % 3 ? NULL : &b))
@@ -151,6 +153,111 @@ static void test_flush(void)
 	fdb_flush(fdb, &a);
 	fdb_flush(fdb, &b);
 	is_int(fdb_count(fdb), 0, "nothing is left");
+	fdb_free(fdb);
+}
+
+static int fix(struct fdb *fdb, struct fdb_owner *owner, uint16_t vlan,
+	       uint32_t n)
+{
+	uint8_t mac[6];
+
+	mac_of(n, mac);
+	errno = 0;
+	return fdb_fix(fdb, vlan, mac, owner, 5);
+}
+
+static void test_fixed(void)
+{
+	struct fdb *fdb = new_fdb(4);
+	struct fdb_record r;
+	struct fdb_owner a, b;
+	uint32_t cursor = 0;
+
+	fdb_owner_init(&a);
+	fdb_owner_init(&b);
+	learn(fdb, &b, 1, 4);
+	is_int(fix(fdb, &a, 0, 1), 0, "an address of another one is fixed");
+	ok(where(fdb, 1) == &a && !b.learned.count && a.fixed.count == 1 &&
+		   !a.learned.count && fdb_count(fdb) == 1,
+	   "it is at its owner's");
+	is_int(learn(fdb, &b, 1, 6), FDB_FOREIGN, "nobody else learns it");
+	is_int(learn(fdb, &a, 1, 7), FDB_KNOWN, "its owner knows it");
+	ok(fdb_next(fdb, &cursor, 10, &r) && r.fixed && r.age == 3 &&
+		   r.owner == &a && number_of(&r) == 1,
+	   "it is shown, with its age");
+	is_int((intmax_t)fdb_age(fdb, 1000000, 1), 0, "it does not age");
+	fdb_flush(fdb, &a);
+	ok(where(fdb, 1) == &a, "it is not flushed");
+	ok(fix(fdb, &b, 0, 1) == -1 && errno == EEXIST, "it stays");
+	ok(fix(fdb, &a, 0, 1) == -1 && errno == EEXIST, "where it is");
+	is_int(fix(fdb, &b, 7, 1), 0, "but is another one's in VLAN 7");
+	is_int(fix(fdb, &a, 0, 2), 0, "a third of four");
+	ok(fix(fdb, &a, 0, 3) == -1 && errno == ENOSPC,
+	   "one is left for learning");
+	is_int(learn(fdb, &b, 8, 8), FDB_NEW, "this one");
+	is_int(learn(fdb, &a, 9, 8), FDB_NEW, "or that, in a full table");
+	ok(where(fdb, 1) == &a && where(fdb, 2) == &a && where(fdb, 9) == &a &&
+		   !where(fdb, 8) && fdb_count(fdb) == 4,
+	   "fixed ones do not give way");
+	fdb_release(fdb, &a);
+	ok(!where(fdb, 1) && !where(fdb, 2) && where(fdb, 9) == &a &&
+		   !a.fixed.count && fdb_count(fdb) == 2,
+	   "released");
+	is_int(learn(fdb, &b, 1, 9), FDB_NEW, "anybody may have it");
+	fdb_free(fdb);
+}
+
+static void test_every_vlan(void)
+{
+	struct fdb *fdb = new_fdb(64);
+	struct fdb_owner a, b;
+	uint8_t mac[6];
+	uint16_t vlan;
+
+	fdb_owner_init(&a);
+	fdb_owner_init(&b);
+	mac_of(1, mac);
+	for (vlan = 0; vlan < 10; vlan++)
+		fdb_learn(fdb, vlan, mac, &b, 1);
+	learn(fdb, &b, 2, 1);
+	is_int(fix(fdb, &a, FDB_EVERY_VLAN, 1), 0, "fixed in every VLAN");
+	ok(fdb_count(fdb) == 2 && b.learned.count == 1 && where(fdb, 2) == &b,
+	   "nobody has learned it in any, others stay");
+	ok(fdb_lookup(fdb, 3, mac) == &a && fdb_lookup(fdb, 4094, mac) == &a,
+	   "it is found in all of them");
+	ok(fdb_learn(fdb, 3, mac, &b, 1) == FDB_FOREIGN &&
+		   fdb_learn(fdb, 3, mac, &a, 1) == FDB_KNOWN,
+	   "and learned in none");
+	is_int(fdb_count(fdb), 2, "without a further entry");
+	ok(fix(fdb, &b, 3, 1) == -1 && errno == EEXIST, "nor fixed in one");
+	fix(fdb, &b, 3, 5);
+	ok(fix(fdb, &a, FDB_EVERY_VLAN, 5) == -1 && errno == EEXIST,
+	   "nor in all, what is fixed in one");
+	fdb_release(fdb, &a);
+	ok(!fdb_lookup(fdb, 3, mac) && fdb_learn(fdb, 3, mac, &b, 1) == FDB_NEW,
+	   "released");
+	fdb_free(fdb);
+}
+
+static void test_limit(void)
+{
+	struct fdb *fdb = new_fdb(8);
+	struct fdb_owner a, b;
+
+	fdb_owner_init(&a);
+	fdb_owner_init(&b);
+	a.limit = 2;
+	learn(fdb, &a, 1, 1);
+	learn(fdb, &a, 2, 1);
+	learn(fdb, &b, 3, 1);
+	ok(learn(fdb, &a, 4, 2) == FDB_LIMIT && !where(fdb, 4),
+	   "no third address");
+	ok(learn(fdb, &a, 3, 2) == FDB_LIMIT && where(fdb, 3) == &b,
+	   "be it another one's");
+	is_int(learn(fdb, &a, 1, 3), FDB_KNOWN, "the two are seen");
+	is_int(fix(fdb, &a, 0, 5), 0, "fixed ones do not count");
+	learn(fdb, &b, 2, 4);
+	is_int(learn(fdb, &a, 4, 5), FDB_NEW, "in place of one that moved");
 	fdb_free(fdb);
 }
 
@@ -174,7 +281,7 @@ static void test_evict_own(void)
 	ok(fdb_count(fdb) == 4 && fdb_stats(fdb)->evicted == 1, "counted");
 	is_int(learn(fdb, &b, 1, 7), FDB_MOVED, "a full table moves");
 	ok(fdb_count(fdb) == 4 && fdb_stats(fdb)->evicted == 1 &&
-		   b.count == 3 && a.count == 1,
+		   b.learned.count == 3 && a.learned.count == 1,
 	   "at no price");
 	fdb_free(fdb);
 }
@@ -210,15 +317,15 @@ static void test_bound(void)
 	fdb_owner_init(&b);
 	for (i = 0; i < 1000; i++)
 		learn(fdb, i % 2 ? &a : &b, i, i);
-	ok(fdb_count(fdb) == 1 && where(fdb, 999) == &a && a.count == 1 &&
-		   !b.count,
+	ok(fdb_count(fdb) == 1 && where(fdb, 999) == &a &&
+		   a.learned.count == 1 && !b.learned.count,
 	   "a table of one entry");
 	fdb_free(fdb);
 	fdb = new_fdb(1000);
 	fdb_owner_init(&a);
 	for (i = 0; i < 100000; i++)
 		learn(fdb, &a, i, i);
-	ok(fdb_count(fdb) == 1000 && a.count == 1000 &&
+	ok(fdb_count(fdb) == 1000 && a.learned.count == 1000 &&
 		   fdb_stats(fdb)->evicted == 99000,
 	   "a flood of addresses stays within the table");
 	for (i = 99000; i < 100000; i++)
@@ -429,7 +536,7 @@ static bool same_counts(const struct pair *p)
 	for (i = 0; i < m->len; i++)
 		counts[m->at[i].owner]++;
 	for (i = 0; i < OWNERS; i++)
-		if (p->owners[i].count != counts[i])
+		if (p->owners[i].learned.count != counts[i])
 			return false;
 	return fdb_count(p->fdb) == m->len &&
 	       stats->learned == m->stats.learned &&
@@ -486,6 +593,9 @@ int main(void)
 	test_age();
 	test_age_wraps();
 	test_flush();
+	test_fixed();
+	test_every_vlan();
+	test_limit();
 	test_evict_own();
 	test_evict_oldest();
 	test_bound();

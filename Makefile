@@ -24,11 +24,12 @@ LIBS := libcap-ng libmnl jansson
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 
-# tunctl runs once per device, often in a loop: what it can have in itself, the
-# dynamic linker need not look for. A library without an archive stays dynamic.
+# tunctl and uml_net run once per device, often in a loop: what they can have in
+# themselves, the dynamic linker need not look for. A library without an archive
+# stays dynamic.
 archive = $(if $(findstring /,$(1)),$(1),$(2))
 static  = $(call archive,$(shell $(CC) -print-file-name=lib$(1:-l%=%).a),$(1))
-TUNCTL_LIBS = $(foreach lib,$(PKG_LIBS),$(if $(filter -l%,$(lib)),$(call \
+STATIC_LIBS = $(foreach lib,$(PKG_LIBS),$(if $(filter -l%,$(lib)),$(call \
 	static,$(lib)),$(lib)))
 
 # The switch needs nothing of libpcap but the machine that runs filters, and is
@@ -45,6 +46,7 @@ CTL_SRC    := $(wildcard uml_router/ctl_*.c)
 ROUTER_SRC := $(filter-out uml_router/main.c uml_router/uml_routerctl.c \
 	$(CTL_SRC),$(wildcard uml_router/*.c))
 TUNCTL_SRC := $(filter-out tunctl/main.c,$(wildcard tunctl/*.c))
+NET_SRC    := $(filter-out uml_net/main.c,$(wildcard uml_net/*.c))
 HELPER_SRC := $(wildcard tests/helpers/*.c)
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 BENCH_SRC  := $(wildcard bench/*.c)
@@ -58,13 +60,16 @@ CTL_OBJ    := $(call obj,$(CTL_SRC))
 # What of uml_routerctl asks nobody for anything, and is tested alone.
 PURE_CTL_OBJ := $(call obj,uml_router/ctl_packet.c)
 TUNCTL_OBJ := $(call obj,$(TUNCTL_SRC))
+NET_OBJ    := $(call obj,$(NET_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
 FAKE_OBJ   := $(call obj,tests/unit/fake.c)
+LOAD_OBJ   := $(call obj,$(wildcard bench/lib/*.c))
 REPLAY_OBJ := $(call obj,tests/fuzz/replay.c)
 
 PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl \
-	$(BUILD)/tunctl/tunctl
+	$(BUILD)/tunctl/tunctl $(BUILD)/uml_net/uml_net
 MANPAGES := $(wildcard man/*.1)
+MANPAGE5 := $(wildcard man/*.5)
 MANPAGE8 := $(wildcard man/*.8)
 PEER     := $(BUILD)/tests/helpers/peer
 UNITS    := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
@@ -72,10 +77,12 @@ UNITS    := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 REPLAYS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/unit/test_%,$(FUZZ_SRC))
 FUZZERS  := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
-# Those of tunctl are linked with it, not with the switch.
-TUNCTL_UNITS   := $(filter $(BUILD)/tests/unit/test_tunctl_%,$(UNITS))
-TUNCTL_REPLAYS := $(filter $(BUILD)/tests/unit/test_fuzz_tunctl,$(REPLAYS))
-TUNCTL_FUZZERS := $(filter $(BUILD)/tests/fuzz/fuzz_tunctl,$(FUZZERS))
+# A test is linked with the program that its name holds, else with the switch.
+tested = $(or $(strip $(foreach program,tunctl uml_net,$(if $(findstring \
+	_$(program)_,_$(1)_),$(program)))),uml_router)
+TESTED_tunctl     := $(TUNCTL_OBJ)
+TESTED_uml_net    := $(NET_OBJ)
+TESTED_uml_router := $(FAKE_OBJ) $(ROUTER_OBJ) $(PURE_CTL_OBJ)
 
 ifeq ($(V),1)
 Q :=
@@ -113,8 +120,13 @@ $(BUILD)/uml_router/uml_routerctl: $(BUILD)/uml_router/uml_routerctl.o $(CTL_OBJ
 	$(call say,LD,$@)
 	$(link)
 
-$(BUILD)/tunctl/tunctl: PKG_LIBS := $(TUNCTL_LIBS)
+$(BUILD)/tunctl/tunctl $(BUILD)/uml_net/uml_net: PKG_LIBS := $(STATIC_LIBS)
+
 $(BUILD)/tunctl/tunctl: $(BUILD)/tunctl/main.o $(TUNCTL_OBJ) $(COMMON_OBJ)
+	$(call say,LD,$@)
+	$(link)
+
+$(BUILD)/uml_net/uml_net: $(BUILD)/uml_net/main.o $(NET_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
@@ -122,37 +134,26 @@ $(PEER): $(BUILD)/tests/helpers/peer.o $(CLIENT_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(TUNCTL_UNITS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
-		$(TUNCTL_OBJ) $(COMMON_OBJ)
+$(BUILD)/bench/offload: $(ROUTER_OBJ)
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LOAD_OBJ) $(CLIENT_OBJ) \
+		$(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(TUNCTL_REPLAYS): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o \
-		$(REPLAY_OBJ) $(TUNCTL_OBJ) $(COMMON_OBJ)
+.SECONDEXPANSION:
+$(UNITS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o \
+		$$(TESTED_$$(call tested,$$*)) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
-$(filter-out $(TUNCTL_UNITS),$(UNITS)): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(FAKE_OBJ) $(ROUTER_OBJ) $(PURE_CTL_OBJ) $(COMMON_OBJ)
-	$(call say,LD,$@)
-	$(link)
-
-$(filter-out $(TUNCTL_REPLAYS),$(REPLAYS)): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o $(REPLAY_OBJ) \
-		$(FAKE_OBJ) $(ROUTER_OBJ) $(PURE_CTL_OBJ) $(COMMON_OBJ)
+$(REPLAYS): $(BUILD)/tests/unit/test_%: $(BUILD)/tests/fuzz/%.o \
+		$(REPLAY_OBJ) $$(TESTED_$$(call tested,$$*)) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
-$(TUNCTL_FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
-		$(TUNCTL_OBJ) $(COMMON_OBJ)
-	$(call say,LD,$@)
-	$(link)
-
-$(filter-out $(TUNCTL_FUZZERS),$(FUZZERS)): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FAKE_OBJ) \
-		$(ROUTER_OBJ) $(PURE_CTL_OBJ) $(COMMON_OBJ)
-	$(call say,LD,$@)
-	$(link)
-
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(CLIENT_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+$(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o \
+		$$(TESTED_$$(call tested,$$*)) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 
@@ -172,13 +173,15 @@ check:
 	$(Q)$(MAKE) --no-print-directory all helpers units
 	$(Q)BUILD=$(BUILD) tests/run
 
+# Short runs; more --rounds and --seconds for figures to keep.
+BENCH_ARGS ?= --seconds 1 --rounds 3
 bench:
 	$(Q)tests/helpers/install-deps build bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
-	$(Q)BUILD=$(BUILD) bench/frames
-	$(Q)BUILD=$(BUILD) bench/scale
-	$(Q)BUILD=$(BUILD) bench/tunctl
-	$(Q)$(BUILD)/bench/offload
+	$(Q)for name in tunctl uml_net frames scale tap-to-tap guest short-queues; do \
+		printf '\n== bench/%s\n' $$name; \
+		BUILD=$(BUILD) bench/$$name $(BENCH_ARGS) || bad=1; \
+	done; printf '\n== bench/offload\n'; $(BUILD)/bench/offload && [ -z "$$bad" ]
 
 # The unit tests alone: no root, no guests, no other packages.
 check-unit: units
@@ -204,8 +207,8 @@ fuzz:
 
 # Layout, static analysis, manual pages. Nothing is built.
 C_FILES = $(wildcard common/*.[ch] uml_router/*.[ch] uml_net/*.[ch] \
-	tunctl/*.[ch] bench/*.[ch] tests/helpers/*.[ch] tests/unit/*.[ch] \
-	tests/fuzz/*.[ch])
+	tunctl/*.[ch] bench/*.[ch] bench/lib/*.[ch] tests/helpers/*.[ch] \
+	tests/unit/*.[ch] tests/fuzz/*.[ch])
 SHELL_FILES = $(wildcard tests/*.bats tests/helpers/*.bash) \
 	$(shell grep -rlIE '^\#!/bin/(ba)?sh' .ci bench debian examples tests)
 # Not asked of clang: what cannot be avoided in C, in the headers of libraries,
@@ -266,6 +269,9 @@ install: all
 	$(Q)$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man1"
 	$(Q)$(INSTALL) -m 644 $(MANPAGES) "$(DESTDIR)$(MANDIR)/man1"
 	$(Q)ln -sf uml_router.1 "$(DESTDIR)$(MANDIR)/man1/uml_switch.1"
+	$(call say,INST,"$(DESTDIR)$(MANDIR)/man5")
+	$(Q)$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man5"
+	$(Q)$(INSTALL) -m 644 $(MANPAGE5) "$(DESTDIR)$(MANDIR)/man5"
 	$(call say,INST,"$(DESTDIR)$(MANDIR)/man8")
 	$(Q)$(INSTALL) -d "$(DESTDIR)$(MANDIR)/man8"
 	$(Q)$(INSTALL) -m 644 $(MANPAGE8) "$(DESTDIR)$(MANDIR)/man8"
@@ -278,11 +284,12 @@ install: all
 uninstall:
 	$(Q)rm -f $(foreach f,uml_switch $(notdir $(PROGRAMS)),"$(DESTDIR)$(BINDIR)/$(f)")
 	$(Q)rm -f $(foreach f,uml_switch.1 $(notdir $(MANPAGES)),"$(DESTDIR)$(MANDIR)/man1/$(f)")
+	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE5)),"$(DESTDIR)$(MANDIR)/man5/$(f)")
 	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE8)),"$(DESTDIR)$(MANDIR)/man8/$(f)")
 	$(Q)rm -f "$(DESTDIR)$(COMPDIR)/tunctl" "$(DESTDIR)$(COMPDIR)/uml_routerctl"
 
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(wildcard common/*.c uml_router/*.c tunctl/*.c \
-	tests/helpers/*.c tests/unit/*.c tests/fuzz/*.c bench/*.c))
+-include $(patsubst %.c,$(BUILD)/%.d,$(wildcard common/*.c uml_router/*.c tunctl/*.c uml_net/*.c \
+	tests/helpers/*.c tests/unit/*.c tests/fuzz/*.c bench/*.c bench/lib/*.c))

@@ -226,6 +226,42 @@ int netlink_talk(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb,
 	return talk.cause ? -1 : 0;
 }
 
+int netlink_rows_add(struct netlink_rows *rows, const void *row)
+{
+	size_t room = rows->room ? 2 * rows->room : 16;
+	char *end;
+
+	if (rows->count == rows->room) {
+		end = reallocarray(rows->rows, room, rows->size);
+		if (!end)
+			return MNL_CB_ERROR;
+		rows->rows = end;
+		rows->room = room;
+	}
+	end = (char *)rows->rows + rows->count++ * rows->size;
+	memcpy(end, row, rows->size);
+	return MNL_CB_OK;
+}
+
+int netlink_dump(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb,
+		 struct netlink_rows *rows)
+{
+	int rc, saved, tries = NETLINK_LIST_TRIES;
+
+	do {
+		rows->count = 0;
+		nlh->nlmsg_seq = ++nl->seq;
+		rc = netlink_talk(nl, nlh, cb, rows);
+	} while (rc && errno == EINTR && --tries);
+	if (rc) {
+		saved = errno;
+		free(rows->rows);
+		*rows = (struct netlink_rows){ .size = rows->size };
+		errno = saved;
+	}
+	return rc;
+}
+
 int netlink_fail(const struct netlink *nl, struct err *err, const char *fmt,
 		 ...)
 {

@@ -71,6 +71,39 @@ int netlink_talk(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb,
 		 void *data);
 
 /**
+ * struct netlink_rows - What a list tells, one row after the other
+ * @rows:	array, to be freed; NULL where there is none
+ * @size:	octets of a row
+ * @count:	how many rows there are
+ * @room:	how many @rows has room for
+ */
+struct netlink_rows {
+	void *rows;
+	size_t size;
+	size_t count;
+	size_t room;
+};
+
+/**
+ * netlink_rows_add() - Append a row, from a callback of netlink_dump()
+ *
+ * Return: MNL_CB_OK, or MNL_CB_ERROR with errno set
+ */
+int netlink_rows_add(struct netlink_rows *rows, const void *row);
+
+/**
+ * netlink_dump() - Ask for a list; again if it changes while it is read
+ * @nl:		handle
+ * @nlh:	from netlink_message(), with NLM_F_DUMP
+ * @cb:		called for each message, with @rows
+ * @rows:	its @size is set; on failure nothing is left to be freed
+ *
+ * Return: 0, or -1 with errno set
+ */
+int netlink_dump(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb,
+		 struct netlink_rows *rows);
+
+/**
  * netlink_fail() - Tell a failed netlink_talk()
  * @nl:		handle
  * @err:	gets the step, the text of errno, and the kernel's explanation

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * RTM_NEWADDR and RTM_DELADDR; see netlink_addr.h.
+ * RTM_NEWADDR, RTM_DELADDR and RTM_GETADDR; see netlink_addr.h.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -81,5 +81,47 @@ int netlink_addr_del(struct netlink *nl, unsigned int index,
 {
 	if (change_address(nl, RTM_DELADDR, 0, index, prefix))
 		return address_fail(nl, "delete", index, prefix, err);
+	return 0;
+}
+
+/* The address itself: of a point-to-point link IFA_ADDRESS is the peer's. */
+static int read_local(const struct nlattr *attr, void *data)
+{
+	struct netlink_addr *addr = data;
+
+	if (mnl_attr_get_type(attr) == IFA_LOCAL &&
+	    mnl_attr_get_payload_len(attr) == sizeof(struct in_addr))
+		memcpy(addr->prefix.addr, mnl_attr_get_payload(attr),
+		       sizeof(struct in_addr));
+	return MNL_CB_OK;
+}
+
+static int list_addr(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(nlh);
+	struct netlink_addr addr = { .prefix.family = AF_INET };
+
+	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*info) ||
+	    info->ifa_family != AF_INET)
+		return MNL_CB_OK;
+	addr.index = info->ifa_index;
+	addr.prefix.len = info->ifa_prefixlen;
+	mnl_attr_parse(nlh, sizeof(*info), read_local, &addr);
+	return netlink_rows_add(data, &addr);
+}
+
+int netlink_addr_list(struct netlink *nl, struct netlink_addr **addrs,
+		      size_t *count, struct err *err)
+{
+	struct netlink_rows rows = { .size = sizeof(**addrs) };
+	struct ifaddrmsg info = { .ifa_family = AF_INET };
+	struct nlmsghdr *nlh;
+
+	nlh = netlink_message(nl, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info));
+	if (netlink_dump(nl, nlh, list_addr, &rows))
+		return netlink_fail(nl, err, "list addresses");
+	*addrs = rows.rows;
+	*count = rows.count;
 	return 0;
 }

@@ -25,4 +25,26 @@ int netlink_addr_add(struct netlink *nl, unsigned int index,
 int netlink_addr_del(struct netlink *nl, unsigned int index,
 		     const struct ip_prefix *prefix, struct err *err);
 
+/**
+ * struct netlink_addr - An IPv4 address of an interface of this host
+ * @index:	interface
+ * @prefix:	address and length of the subnet
+ */
+struct netlink_addr {
+	unsigned int index;
+	struct ip_prefix prefix;
+};
+
+/**
+ * netlink_addr_list() - Every IPv4 address of this network namespace
+ * @nl:		handle
+ * @addrs:	set on success to an array, to be freed
+ * @count:	how many
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set
+ */
+int netlink_addr_list(struct netlink *nl, struct netlink_addr **addrs,
+		      size_t *count, struct err *err);
+
 #endif /* COMMON_NETLINK_ADDR_H */

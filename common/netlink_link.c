@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +136,9 @@ static int read_attr(const struct nlattr *attr, void *data)
 		if (mnl_attr_get_payload_len(attr) == MAC_LEN)
 			memcpy(link->mac, mnl_attr_get_payload(attr), MAC_LEN);
 		break;
+	case IFLA_IFALIAS:
+		get_text(attr, link->alias, sizeof(link->alias));
+		break;
 	case IFLA_CARRIER:
 		link->carrier = get_u8(attr);
 		break;
@@ -170,53 +174,63 @@ static int read_link(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+/* @nlh says which; @what names it for an error text. */
+static int get_link(struct netlink *nl, struct nlmsghdr *nlh, const char *what,
+		    struct netlink_link *link, struct err *err)
+{
+	struct netlink_link found = { 0 };
+
+	if (netlink_talk(nl, nlh, read_link, &found)) {
+		if (errno == ENODEV)
+			return err_set(err, "there is no interface %s", what);
+		return netlink_fail(nl, err, "look up interface %s", what);
+	}
+	if (!found.index) {
+		errno = EBADMSG;
+		return err_set(err, "the kernel told nothing of interface %s",
+			       what);
+	}
+	*link = found;
+	return 0;
+}
+
 int netlink_link_get(struct netlink *nl, const char *name,
 		     struct netlink_link *link, struct err *err)
 {
 	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
-	struct netlink_link found = { 0 };
+	char what[IFNAMSIZ + 2];
 	struct nlmsghdr *nlh;
 
 	if (!*name || strlen(name) >= IFNAMSIZ) {
 		errno = ENODEV;
 		return err_set(err, "there is no interface '%.64s'", name);
 	}
+	snprintf(what, sizeof(what), "'%s'", name);
 	nlh = netlink_message(nl, RTM_GETLINK, NLM_F_ACK, &info, sizeof(info));
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
-	if (netlink_talk(nl, nlh, read_link, &found)) {
-		if (errno == ENODEV)
-			return err_set(err, "there is no interface '%s'", name);
-		return netlink_fail(nl, err, "look up interface '%s'", name);
-	}
-	if (!found.index) {
-		errno = EBADMSG;
-		return err_set(err, "the kernel told nothing of interface '%s'",
-			       name);
-	}
-	*link = found;
-	return 0;
+	return get_link(nl, nlh, what, link, err);
 }
 
-/* A list that grows; @kind decides what gets into it. */
-struct link_list {
-	const char *kind;
-	struct netlink_link *links;
-	size_t count;
-	size_t room;
-};
-
-static int list_grow(struct link_list *list)
+int netlink_link_at(struct netlink *nl, unsigned int index,
+		    struct netlink_link *link, struct err *err)
 {
-	size_t room = list->room ? 2 * list->room : 16;
-	struct netlink_link *links;
+	struct ifinfomsg info = {
+		.ifi_family = AF_UNSPEC,
+		.ifi_index = (int)index,
+	};
+	struct nlmsghdr *nlh;
+	char what[32];
 
-	links = reallocarray(list->links, room, sizeof(*links));
-	if (!links)
-		return -1;
-	list->links = links;
-	list->room = room;
-	return 0;
+	snprintf(what, sizeof(what), "number %u", index);
+	nlh = netlink_message(nl, RTM_GETLINK, NLM_F_ACK, &info, sizeof(info));
+	return get_link(nl, nlh, what, link, err);
 }
+
+/* Interfaces of one kind; the rows come first. */
+struct link_list {
+	struct netlink_rows rows;
+	const char *kind;
+};
 
 static int list_link(const struct nlmsghdr *nlh, void *data)
 {
@@ -224,46 +238,36 @@ static int list_link(const struct nlmsghdr *nlh, void *data)
 	struct link_list *list = data;
 
 	read_link(nlh, &link);
-	if (!link.index || strcmp(link.kind, list->kind))
+	if (!link.index || (list->kind && strcmp(link.kind, list->kind) != 0))
 		return MNL_CB_OK;
-	if (list->count == list->room && list_grow(list))
-		return MNL_CB_ERROR;
-	list->links[list->count++] = link;
-	return MNL_CB_OK;
+	return netlink_rows_add(&list->rows, &link);
 }
 
 /* The kernel leaves out other kinds by itself since Linux 4.6. */
-static int dump_kind(struct netlink *nl, struct link_list *list)
+static void put_kind(struct nlmsghdr *nlh, const char *kind)
 {
-	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
-	struct nlmsghdr *nlh;
-	struct nlattr *nest;
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 
-	nlh = netlink_message(nl, RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info));
-	nest = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
-	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, list->kind);
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
 	mnl_attr_nest_end(nlh, nest);
-	list->count = 0;
-	return netlink_talk(nl, nlh, list_link, list);
 }
 
 int netlink_link_list(struct netlink *nl, const char *kind,
 		      struct netlink_link **links, size_t *count,
 		      struct err *err)
 {
-	struct link_list list = { .kind = kind };
-	int rc, tries = NETLINK_LIST_TRIES;
+	struct link_list list = { .rows.size = sizeof(**links), .kind = kind };
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
+	struct nlmsghdr *nlh;
 
-	do
-		rc = dump_kind(nl, &list);
-	while (rc && errno == EINTR && --tries);
-	if (rc) {
-		netlink_fail(nl, err, "list interfaces of kind '%s'", kind);
-		free(list.links);
-		return -1;
-	}
-	*links = list.links;
-	*count = list.count;
+	nlh = netlink_message(nl, RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info));
+	if (kind)
+		put_kind(nlh, kind);
+	if (netlink_dump(nl, nlh, list_link, &list.rows))
+		return netlink_fail(nl, err, "list interfaces of kind '%s'",
+				    kind ? kind : "any");
+	*links = list.rows.rows;
+	*count = list.rows.count;
 	return 0;
 }
 
@@ -377,4 +381,50 @@ int netlink_link_master(struct netlink *nl, unsigned int index,
 				    label_of(index).text);
 	return netlink_fail(nl, err, "put interface %s into bridge %s",
 			    label_of(index).text, label_of(bridge).text);
+}
+
+int netlink_link_del(struct netlink *nl, unsigned int index, struct err *err)
+{
+	struct ifinfomsg info = {
+		.ifi_family = AF_UNSPEC,
+		.ifi_index = (int)index,
+	};
+	struct nlmsghdr *nlh;
+
+	nlh = netlink_message(nl, RTM_DELLINK, NLM_F_ACK, &info, sizeof(info));
+	if (netlink_talk(nl, nlh, NULL, NULL))
+		return netlink_fail(nl, err, "delete interface %s",
+				    label_of(index).text);
+	return 0;
+}
+
+int netlink_link_alias(struct netlink *nl, unsigned int index,
+		       const char *alias, struct err *err)
+{
+	struct nlmsghdr *nlh = change_link(nl, index, 0, 0);
+
+	mnl_attr_put_str(nlh, IFLA_IFALIAS, alias);
+	if (netlink_talk(nl, nlh, NULL, NULL))
+		return netlink_fail(nl, err, "set alias of interface %s",
+				    label_of(index).text);
+	return 0;
+}
+
+int netlink_link_proxy_arp(struct netlink *nl, unsigned int index, bool on,
+			   struct err *err)
+{
+	struct nlmsghdr *nlh = change_link(nl, index, 0, 0);
+	struct nlattr *families = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
+	struct nlattr *inet = mnl_attr_nest_start(nlh, AF_INET);
+	struct nlattr *conf = mnl_attr_nest_start(nlh, IFLA_INET_CONF);
+
+	mnl_attr_put_u32(nlh, IPV4_DEVCONF_PROXY_ARP, on);
+	mnl_attr_nest_end(nlh, conf);
+	mnl_attr_nest_end(nlh, inet);
+	mnl_attr_nest_end(nlh, families);
+	if (netlink_talk(nl, nlh, NULL, NULL))
+		return netlink_fail(nl, err,
+				    "switch proxy ARP of interface %s %s",
+				    label_of(index).text, on ? "on" : "off");
+	return 0;
 }

@@ -22,6 +22,8 @@
 #define LINK_KIND_MAX 16
 /** Room for the kind of a queueing discipline ("fq_codel") and its NUL. */
 #define QDISC_KIND_MAX 16
+/** Room for the alias of an interface; a longer one is cut at the end. */
+#define LINK_ALIAS_MAX 64
 
 /**
  * struct netlink_tun - What rtnetlink tells of a tun/tap device
@@ -76,6 +78,7 @@ struct netlink_stats {
  * @txqueuelen:	length of the transmit queue in frames
  * @master:	index of the bridge it belongs to, or 0
  * @mac:	its Ethernet address; zeroes where it has none
+ * @alias:	text that whoever administers the host gave it, or ""
  * @kind:	what made it ("tun", "bridge", "veth"), or ""
  * @carrier:	somebody is at the other end; of a tun/tap, a program
  * @qdisc:	kind of its root queueing discipline
@@ -90,6 +93,7 @@ struct netlink_link {
 	uint32_t txqueuelen;
 	unsigned int master;
 	uint8_t mac[MAC_LEN];
+	char alias[LINK_ALIAS_MAX];
 	char kind[LINK_KIND_MAX];
 	bool carrier;
 	char qdisc[QDISC_KIND_MAX];
@@ -109,10 +113,14 @@ struct netlink_link {
 int netlink_link_get(struct netlink *nl, const char *name,
 		     struct netlink_link *link, struct err *err);
 
+/** netlink_link_at() - Everything about the interface of a number */
+int netlink_link_at(struct netlink *nl, unsigned int index,
+		    struct netlink_link *link, struct err *err);
+
 /**
  * netlink_link_list() - Every interface of one kind
  * @nl:		handle
- * @kind:	"tun", "bridge", ...
+ * @kind:	"tun", "bridge", ...; NULL for all
  * @links:	set on success to an array in the kernel's order, to be freed;
  *		NULL where there is none
  * @count:	how many
@@ -157,5 +165,16 @@ int netlink_link_mac(struct netlink *nl, unsigned int index,
 /** netlink_link_master() - Put into a bridge, or take out of it (0) */
 int netlink_link_master(struct netlink *nl, unsigned int index,
 			unsigned int bridge, struct err *err);
+
+/** netlink_link_del() - Delete an interface, even one that programs have open */
+int netlink_link_del(struct netlink *nl, unsigned int index, struct err *err);
+
+/** netlink_link_alias() - Set the alias, which needs the right to administer */
+int netlink_link_alias(struct netlink *nl, unsigned int index,
+		       const char *alias, struct err *err);
+
+/** netlink_link_proxy_arp() - Answer ARP for what is routed elsewhere, or not */
+int netlink_link_proxy_arp(struct netlink *nl, unsigned int index, bool on,
+			   struct err *err);
 
 #endif /* COMMON_NETLINK_LINK_H */

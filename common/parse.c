@@ -159,7 +159,7 @@ int parse_vlan_list(const char *text, uint8_t set[512], struct err *err)
 	const char *end;
 
 	for (;; item = end + 1) {
-		end = item + strcspn(item, ",");
+		end = item + strcspn(item, ",+");
 		if (vlan_range(item, end, out))
 			return err_set(err,
 				       "VLAN '%.*s' of '%.64s' is neither an "

@@ -67,8 +67,8 @@ int parse_mac(const char *text, uint8_t mac[MAC_LEN], struct err *err);
 void format_mac(const uint8_t mac[MAC_LEN], char out[MAC_TEXT_LEN]);
 
 /**
- * parse_vlan_list() - Comma-separated VLAN ids and ranges, 1 to 4094
- * @text:	"1,5,100-200"
+ * parse_vlan_list() - VLAN ids and ranges, 1 to 4094
+ * @text:	"1,5,100-200"; '+' does for ',' where that means something else
  * @set:	one bit per VLAN id, bit vid % 8 of octet vid / 8; IEEE 802.1Q
  * @err:	filled on failure
  *

@@ -3,12 +3,17 @@
  * tun and tap devices; see tuntap.h.
  *
  * TUNSETIFF attaches to a device of that name or, where none is there, makes
- * one; there is no flag for "attach only". Two questions therefore frame it:
- * the index that the name has before, and the index that it has after. Where
- * they are the same, the device was there already. Where they differ, it was
- * made by us, or somebody deleted the device in between and TUNSETIFF made
- * another: closing the descriptor makes that one vanish, for it is not
- * persistent yet. IFF_TUN_EXCL ("make only") the kernel does by itself.
+ * one; there is no flag for "attach only", but one for "make only"
+ * (IFF_TUN_EXCL). Making is therefore tried first, without a look whether the
+ * device is there: the answer is that of the kernel, nothing can come in
+ * between, and to look costs, for SIOCGIFINDEX of a name that nobody has
+ * makes the kernel look for a module of that name (dev_load() in
+ * net/core/dev_ioctl.c).
+ *
+ * To attach only, the index that the name has before is compared with the
+ * index that it has after. Where they differ, somebody deleted the device in
+ * between and TUNSETIFF made another: closing the descriptor makes that one
+ * vanish, for it is not persistent yet.
  *
  * TUNSETIFF answers EINVAL to a device that is no tun/tap, to the wrong kind,
  * and to the wrong choice about multi-queue. rtnetlink is asked which of them
@@ -161,11 +166,7 @@ static int explain_attach(const char *name, uint32_t flags, struct err *err)
 			      "group");
 		break;
 	case EBUSY:
-		err_hint(err,
-			 flags & IFF_TUN_EXCL
-				 ? "'%s' exists already"
-				 : "'%s' is in use by another program",
-			 name);
+		err_hint(err, "'%s' is in use by another program", name);
 		break;
 	case E2BIG:
 		err_hint(err, "'%s' has all the queues it can have", name);
@@ -250,31 +251,42 @@ static int missing(const char *name, struct err *err)
 	return err_set(err, "there is no device '%s'", name);
 }
 
-/* The first descriptor, which decides whether the device is old or new. */
-static int attach_first(struct tuntap *tt, const struct tuntap_request *req,
-			struct err *err)
+/* Attach to a device that is there; see the top of the file. */
+static int attach_old(struct tuntap *tt, const struct tuntap_request *req,
+		      struct err *err)
 {
+	unsigned int before = if_nametoindex(tt->name);
 	uint32_t flags = request_flags(req);
-	unsigned int before = 0;
 
-	if (req->name) {
-		snprintf(tt->name, sizeof(tt->name), "%s", req->name);
-		before = if_nametoindex(tt->name);
-	}
 	if (!before && req->how == TUNTAP_MUST_EXIST)
 		return missing(tt->name, err);
-	if (req->how == TUNTAP_MUST_CREATE)
-		flags |= IFF_TUN_EXCL;
-	if (before && req->how == TUNTAP_MUST_CREATE) {
-		errno = EEXIST;
-		return err_set(err, "device '%s' exists already", tt->name);
-	}
 	if (set_iff(tt->fd[0], tt->name, flags) < 0)
 		return explain_attach(tt->name, flags, err);
 	tt->created = !before || if_nametoindex(tt->name) != before;
 	if (tt->created && req->how == TUNTAP_MUST_EXIST)
 		return missing(tt->name, err);
 	return 0;
+}
+
+/* The first descriptor, which decides whether the device is old or new. */
+static int attach_first(struct tuntap *tt, const struct tuntap_request *req,
+			struct err *err)
+{
+	uint32_t flags = request_flags(req) | IFF_TUN_EXCL;
+
+	if (req->name)
+		snprintf(tt->name, sizeof(tt->name), "%s", req->name);
+	if (req->how == TUNTAP_MUST_EXIST)
+		return attach_old(tt, req, err);
+	tt->created = !set_iff(tt->fd[0], tt->name, flags);
+	if (tt->created)
+		return 0;
+	if (errno != EBUSY)
+		return explain_attach(tt->name, flags, err);
+	if (req->how == TUNTAP_OPEN_OR_CREATE)
+		return attach_old(tt, req, err);
+	errno = EEXIST;
+	return err_set(err, "device '%s' exists already", tt->name);
 }
 
 /* One more descriptor for the device that the first one holds. */
@@ -331,7 +343,7 @@ static int settle(struct tuntap *tt, const struct tuntap_request *req,
 static int open_all(struct tuntap *tt, const struct tuntap_request *req,
 		    struct err *err)
 {
-	tt->fd[0] = open_clone(req->clone, err);
+	tt->fd[0] = req->opened ? req->opened : open_clone(req->clone, err);
 	if (tt->fd[0] < 0)
 		return -1;
 	tt->queues = 1;
@@ -348,8 +360,10 @@ int tuntap_open(struct tuntap *tt, const struct tuntap_request *req,
 		struct err *err)
 {
 	memset(tt, 0, sizeof(*tt));
-	if (check_request(req, err))
+	if (check_request(req, err)) {
+		close_quietly(req->opened ? req->opened : -1);
 		return -1;
+	}
 	if (!open_all(tt, req, err))
 		return 0;
 	tuntap_close(tt);
@@ -364,8 +378,6 @@ int tuntap_open(struct tuntap *tt, const struct tuntap_request *req,
  */
 static void put_back(struct tuntap *tt)
 {
-	if (!tt->queues || (tt->flags & IFF_MULTI_QUEUE))
-		return;
 	if (tt->offload != TUNTAP_OFFLOAD_NONE)
 		ioctl(tt->fd[0], TUNSETOFFLOAD, 0UL);
 	if (tt->vnet_size_before)
@@ -376,7 +388,8 @@ void tuntap_close(struct tuntap *tt)
 {
 	int saved = errno;
 
-	put_back(tt);
+	if (tt->queues && !(tt->flags & IFF_MULTI_QUEUE))
+		put_back(tt);
 	while (tt->queues)
 		close_quietly(tt->fd[--tt->queues]);
 	memset(tt, 0, sizeof(*tt));
@@ -414,6 +427,17 @@ int tuntap_from_fd(struct tuntap *tt, int fd, struct err *err)
 	if (set_vnet_size(tt, err))
 		return -1;
 	tt->queues = 1;
+	return 0;
+}
+
+int tuntap_hand_over(struct tuntap *tt, struct err *err)
+{
+	int status = fcntl(tt->fd[0], F_GETFL);
+
+	put_back(tt);
+	if (status < 0 || fcntl(tt->fd[0], F_SETFL, status & ~O_NONBLOCK) < 0 ||
+	    fcntl(tt->fd[0], F_SETFD, 0) < 0)
+		return err_errno(err, "hand over '%s'", tt->name);
 	return 0;
 }
 

@@ -46,6 +46,8 @@ enum tuntap_offload {
 /**
  * struct tuntap_request - What is wanted of tuntap_open()
  * @clone:	clone device, NULL for TUNTAP_CLONE_DEVICE
+ * @opened:	a descriptor of it that is open already, of whoever could open
+ *		it; belongs to tuntap_open(). 0: @clone is opened
  * @name:	device name or a "%d" pattern; NULL lets the kernel choose
  * @kind:	tun or tap
  * @how:	attach, create or either
@@ -57,6 +59,7 @@ enum tuntap_offload {
  */
 struct tuntap_request {
 	const char *clone;
+	int opened;
 	const char *name;
 	enum tuntap_kind kind;
 	enum tuntap_open how;
@@ -123,6 +126,18 @@ void tuntap_close(struct tuntap *tt);
  * Return: 0, or -1 with @err set
  */
 int tuntap_from_fd(struct tuntap *tt, int fd, struct err *err);
+
+/**
+ * tuntap_hand_over() - Make the descriptor what a program expects that opens it
+ * @tt:		open device with one descriptor
+ * @err:	filled on failure
+ *
+ * Blocking, left open by execve(2), and with the vnet header and the offloads
+ * that the device had before it was opened here: those who want others say so.
+ *
+ * Return: 0, or -1 with @err set
+ */
+int tuntap_hand_over(struct tuntap *tt, struct err *err);
 
 /** tuntap_has_vnet_hdr() - Frames of the device carry a vnet header */
 bool tuntap_has_vnet_hdr(const struct tuntap *tt);

@@ -267,9 +267,10 @@ static int dress_file(struct unixsock_listener *l, const char *name,
 	return rc;
 }
 
-/* From an unbound socket to a listener; @l owns everything made on the way. */
-static int serve(struct unixsock_listener *l, const char *name, int type,
-		 struct unixsock_perm perm, struct err *err)
+/* From an unbound socket to one with a name; @l owns everything made on the
+ * way. */
+static int give_name(struct unixsock_listener *l, const char *name,
+		     struct unixsock_perm perm, struct err *err)
 {
 	bool closed = perm.mode != (mode_t)-1 || perm.gid != (gid_t)-1;
 	struct sockaddr_un addr;
@@ -283,27 +284,42 @@ static int serve(struct unixsock_listener *l, const char *name, int type,
 		perm.mode = umask_mode();
 	if (bind_name(l->fd, name, &addr, len, err))
 		return -1;
-	if (!is_abstract(name) && dress_file(l, name, closed, perm, err))
-		return -1;
-	if (type != SOCK_DGRAM && listen(l->fd, SOMAXCONN) < 0)
-		return err_errno(err, "listen on socket '%s'", name);
-	return 0;
+	return is_abstract(name) ? 0 : dress_file(l, name, closed, perm, err);
+}
+
+int unixsock_bind(struct unixsock_listener *l, int fd, const char *name,
+		  struct unixsock_perm perm, struct err *err)
+{
+	int saved;
+
+	*l = (struct unixsock_listener){ .fd = fd };
+	l->name = unixsock_absolute(name, err);
+	if (l->name && !give_name(l, name, perm, err))
+		return 0;
+	saved = errno;
+	unixsock_unlink(l);
+	l->fd = -1;
+	unixsock_forget(l);
+	errno = saved;
+	return -1;
 }
 
 int unixsock_listen(struct unixsock_listener *l, const char *name, int type,
 		    struct unixsock_perm perm, struct err *err)
 {
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int saved;
 
 	*l = UNIXSOCK_LISTENER_NONE;
-	l->name = unixsock_absolute(name, err);
-	if (!l->name)
+	if (fd < 0)
+		return err_errno(err, "make socket '%s'", name);
+	if (unixsock_bind(l, fd, name, perm, err)) {
+		close_quietly(fd);
 		return -1;
-	l->fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (l->fd < 0)
-		err_errno(err, "make socket '%s'", name);
-	if (l->fd >= 0 && !serve(l, name, type, perm, err))
+	}
+	if (type == SOCK_DGRAM || !listen(fd, SOMAXCONN))
 		return 0;
+	err_errno(err, "listen on socket '%s'", name);
 	saved = errno;
 	unixsock_close(l);
 	errno = saved;

@@ -63,6 +63,22 @@ struct unixsock_listener {
 #define UNIXSOCK_LISTENER_NONE ((struct unixsock_listener){ .fd = -1 })
 
 /**
+ * unixsock_bind() - Give a name to a socket that has none
+ * @l:		filled on success, UNIXSOCK_LISTENER_NONE on failure
+ * @fd:		the socket, connected or not; in @l on success, still the
+ *		caller's on failure
+ * @name:	path or '@' and an abstract name
+ * @perm:	mode and group of the file
+ * @err:	filled on failure
+ *
+ * What is at the path already is treated as by unixsock_listen().
+ *
+ * Return: 0, or -1 with @err set and no file left
+ */
+int unixsock_bind(struct unixsock_listener *l, int fd, const char *name,
+		  struct unixsock_perm perm, struct err *err);
+
+/**
  * unixsock_listen() - Socket bound to a name, listening unless it is datagram
  * @l:		filled on success, UNIXSOCK_LISTENER_NONE on failure
  * @name:	path or '@' and an abstract name

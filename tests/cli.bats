@@ -119,9 +119,9 @@ on_terminal() {
 @test "the same lines as Debian's uml_switch, called by its name" {
   local words ancestor
   ancestor=$(
-    # shellcheck source=bench/peers.sh
-    . bench/peers.sh
-    # shellcheck disable=SC2154 # both are variables of peers.sh
+    # shellcheck source=bench/lib/ancestor.sh
+    . bench/lib/ancestor.sh
+    # shellcheck disable=SC2154 # a variable of ancestor.sh
     fetch_uml_switch && echo "$uml_switch"
   )
   [ -x "$ancestor" ] || skip "Debian's uml-utilities cannot be had"
@@ -144,8 +144,8 @@ on_terminal() {
   local ancestor
   need_tun
   ancestor=$(
-    # shellcheck source=bench/peers.sh
-    . bench/peers.sh
+    # shellcheck source=bench/lib/ancestor.sh
+    . bench/lib/ancestor.sh
     # shellcheck disable=SC2154
     fetch_uml_switch && echo "$uml_switch"
   )
@@ -194,7 +194,7 @@ on_terminal() {
   refused --mode 01777 -- "'01777'" "0777"
   refused --group no:such -- "'no:such'" group
   refused --user no:such --port "$uml" -- "'no:such'" user
-  refused --port nosuch:x -- "'nosuch'" "tap, uml, seqpacket, fd"
+  refused --port nosuch:x -- "'nosuch'" "tap, uml, vde, seqpacket, stream"
   refused --port uml -- "'uml'" TYPE:ADDRESS
   refused --port uml: -- "no address"
   refused --port "$uml,queue=0" -- "'0'" "1 to 65536"

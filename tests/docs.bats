@@ -82,6 +82,11 @@ port_keys() {
   same "$(help_options "$BUILD/tunctl/tunctl")" "$(page_options man/tunctl.8)"
 }
 
+@test "uml_net: the options of --help and of the page are the same" {
+  need_mandoc
+  same "$(help_options "$BUILD/uml_net/uml_net")" "$(page_options man/uml_net.8)"
+}
+
 @test "uml_routerctl: the options of --help and of the page are the same" {
   need_mandoc
   same "$(help_options "$ROUTERCTL")" "$(page_options "$CTL_PAGE")"
@@ -120,7 +125,7 @@ port_keys() {
   types=$(port_types)
   same "$types" "$(tags "$PAGE" PORTS '[a-z-]+:' | tr -d :)"
   same "$types" \
-    "$(timeout 10 "$ROUTER" --help | sed -nE 's/^ +([a-z-]+):[A-Z]+ .*/\1/p')"
+    "$(timeout 10 "$ROUTER" --help | sed -nE 's/^ +([a-z-]+):[A-Z]+[ ,:].*/\1/p')"
   # shellcheck disable=SC2016 # backquotes of Markdown
   same "$types" "$(sed -nE 's/^\| `([a-z-]+)` \|.*/\1/p' README.md)"
 }
@@ -134,9 +139,9 @@ port_keys() {
   done
   # Those of all types come first.
   keys=$(echo "$keys" | awk 'NF && !seen[$0]++ { print }' | sort)
-  same "$keys" "$(tags "$PAGE" PORTS '[a-z-]+=' | tr -d = | sort)"
+  same "$keys" "$(tags "$PAGE" PORTS '[a-z-]+(=|\[=)' | tr -d '[=' | sort)"
   for key in $keys; do
-    timeout 10 "$ROUTER" --help | grep -q "[ ,]$key="
+    timeout 10 "$ROUTER" --help | grep -qE "[ ,]$key([=,]|\$)"
   done
 }
 

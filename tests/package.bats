@@ -71,13 +71,18 @@ files() {
 -rw-r--r-- usr/share/doc/uml-netutils/README.md.gz
 -rw-r--r-- usr/share/doc/uml-netutils/changelog.gz
 -rw-r--r-- usr/share/doc/uml-netutils/copyright
+-rw-r--r-- usr/share/doc/uml-netutils/examples/uml_net.conf
 -rw-r--r-- usr/share/man/man1/uml_router.1.gz
 -rw-r--r-- usr/share/man/man1/uml_routerctl.1.gz
+-rw-r--r-- usr/share/man/man5/uml_net.conf.5.gz
 -rw-r--r-- usr/share/man/man8/tunctl.8.gz
+-rw-r--r-- usr/share/man/man8/uml_net.8.gz
 -rwxr-xr-x etc/network/if-pre-up.d/uml-netutils
 -rwxr-xr-x usr/bin/tunctl
+-rwxr-xr-x usr/bin/uml_net
 -rwxr-xr-x usr/bin/uml_router
 -rwxr-xr-x usr/bin/uml_routerctl
+-rwxr-xr-x usr/share/doc/uml-netutils/examples/vector-guest
 lrwxrwxrwx usr/bin/uml_switch uml_router
 lrwxrwxrwx usr/share/man/man1/uml_switch.1.gz uml_router.1.gz
 END
@@ -137,10 +142,13 @@ END
 -rw-r--r-- opt/bin/other
 -rw-r--r-- opt/man/man1/uml_router.1
 -rw-r--r-- opt/man/man1/uml_routerctl.1
+-rw-r--r-- opt/man/man5/uml_net.conf.5
 -rw-r--r-- opt/man/man8/tunctl.8
+-rw-r--r-- opt/man/man8/uml_net.8
 -rw-r--r-- opt/share/bash-completion/completions/tunctl
 -rw-r--r-- opt/share/bash-completion/completions/uml_routerctl
 -rwxr-xr-x opt/bin/tunctl
+-rwxr-xr-x opt/bin/uml_net
 -rwxr-xr-x opt/bin/uml_router
 -rwxr-xr-x opt/bin/uml_routerctl
 lrwxrwxrwx opt/bin/uml_switch uml_router

@@ -79,7 +79,7 @@ exists() {
 # need_ancestor: Debian's uml-utilities, unpacked and not installed
 need_ancestor() {
   # shellcheck disable=SC2016
-  ANCESTOR=$(bash -c '. bench/peers.sh && fetch_uml_switch &&
+  ANCESTOR=$(bash -c '. bench/lib/ancestor.sh && fetch_uml_switch &&
     echo "${uml_switch%/*}/tunctl"' 2>/dev/null)
   [ -x "$ANCESTOR" ] || skip "cannot get Debian's uml-utilities"
 }
@@ -322,6 +322,10 @@ same_line() {
   refused "less than a frame" -t new0 --rate 1mbit --burst 100
   refused "group address" -t new0 --mac 01:00:00:00:00:01
   refused "set MTU" -t new0 -p --mtu 65535
+  refused "a tun has none" -t tun0 --mac 02:00:00:00:00:07
+  ns_exec a ip link add br0 type bridge
+  refused "a tun cannot be in a bridge" -t tun0 --master br0
+  refused "'lo' is no bridge" -t new0 --master lo
   refused "address fd00::1/64" -t new0 --mtu 1000 --up --address fd00::1/64
   run ! exists new0
 }
@@ -401,6 +405,32 @@ state() {
   refused "Device or resource busy" -t held --ensure -u 7
 }
 
+@test "--ensure: several at once are no error to each other" {
+  # shellcheck disable=SC2016
+  run ns_exec a timeout 20 bash -c 'for ((i = 0; i < 100; i++)); do
+      for ((n = 0; n < 4; n++)); do
+        "$0" -t "tap$i" --ensure --txqueuelen 20 >/dev/null || echo failed &
+      done
+      wait
+    done' "$TUNCTL"
+  echo "$output"
+  [ -z "$output" ]
+  [ "$(t -l -j | jq -c '[length, all(.[]; .persistent and .txqueuelen == 20)]')" = \
+    '[100,true]' ]
+}
+
+@test "a device that is deleted and made by others all the time" {
+  # shellcheck disable=SC2016
+  proc_start -n a other bash -c 'while :; do "$0" -t tap0; "$0" -d tap0; done' "$TUNCTL"
+  # shellcheck disable=SC2016
+  run ns_exec a timeout 20 bash -c 'for ((i = 0; i < 300; i++)); do
+      "$0" -t tap0 2>&1 >/dev/null; done' "$TUNCTL"
+  proc_stop other
+  # The other one has it open for a moment; everything else is seen through.
+  echo "$output"
+  ! grep -qv 'in use by another\|resource busy' <<<"$output" || [ -z "$output" ]
+}
+
 @test "without --ensure, what is there already is an error" {
   t -t tap0 --address 10.0.0.1/24
   refused "with --ensure that is no error" -t tap0 --address 10.0.0.1/24
@@ -432,6 +462,16 @@ state() {
   refused "--burst needs --rate" --burst 3k
   refused "--ensure needs -t NAME" --ensure
   refused "--ensure is for devices that stay" --ensure -t tap0 -- true
+  refused "--ensure needs the name of one device" --ensure -t 'tap%d'
+  refused "'--' stands before a command, and there is none" --up --
+  refused "-d does not go with -l" -l -d tap0
+  refused "-d does not go with -l" -d tap0 -l
+  refused "goes with neither -d nor -l" -l --watch=1 --up
+  local old
+  for old in '-u 0' '-g 0' -n -p -b; do
+    # shellcheck disable=SC2086
+    refused "${old%% *} does not go with -l" -l $old
+  done
   refused "MTU '67'" --mtu 67
   refused "txqueuelen '0'" --txqueuelen 0
   refused "rate '10mbyte'" --rate 10mbyte
@@ -597,7 +637,7 @@ def devices: type == "array" and all(.[]; device);
   proc_log watch | jq -e "$SCHEMA"'all(.[]; has("rates")) and
     (map(del(.rates)) | devices)'
   [ "$(proc_log watch | jq -s 'map(.[0].rates.tx_dropped // 0) | add >= 80')" = true ]
-  run ns_exec a timeout 2.5 "$TUNCTL" -l --watch 1
+  run ns_exec a timeout 2.5 "$TUNCTL" -l --watch=1
   echo "$output"
   [ "$(grep -c '^NAME' <<<"$output")" -ge 2 ]
   [[ $output == *TX/S* ]]
@@ -631,6 +671,17 @@ def devices: type == "array" and all(.[]; device);
   [ "$(t -l -j)" = '[]' ]
 }
 
+# As the kernel makes it: whoever wants another size says so.
+@test "hand-over: the vnet header has the kernel's size" {
+  local kind size='import fcntl, os, struct
+print(struct.unpack("i", fcntl.ioctl(int(os.environ["TUNCTL_FD"]), 0x800454d7, bytes(4)))[0])'
+  for kind in default multi-queue; do
+    [ "$(t --vnet-hdr -q "$kind" -- python3 -c "$size")" = 10 ]
+    t -t "k-$kind" --vnet-hdr -q "$kind"
+    [ "$(t -t "k-$kind" -- python3 -c "$size")" = 10 ]
+  done
+}
+
 @test "hand-over of a persistent device leaves it as it was" {
   need_users
   t -t keep -u 1000
@@ -641,6 +692,7 @@ def devices: type == "array" and all(.[]; device);
   # There is no such command: nothing was changed for it.
   run -127 t -t keep --mtu 1400 --up -- nosuchcommand
   run -126 t -t keep --mtu 1400 --up -- /etc/passwd
+  run -126 t -t keep --mtu 1400 --up -- /etc
   is keep '[.mtu, .up]' '[1500,false]'
 }
 

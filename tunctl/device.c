@@ -11,19 +11,28 @@
  * in an order that leaves to the end what cannot be taken back: the kernel
  * knows no way from an owner to none.
  *
- * With --ensure, a device that is as wanted is not opened at all: another
- * program may have it open and be the only one that can.
+ * Whether there is one is not looked up first: making it tells. It is looked up
+ * when it was there, and before anything else where that decides: with
+ * --ensure, for a device that is as wanted is not opened at all (another
+ * program may have it open and be the only one that can), and for callers
+ * whose privilege has to be judged. Others may make or delete the device in the
+ * meantime: then it is done anew with what is there now.
  */
 #include "tunctl/device.h"
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "tunctl/policy.h"
 
 #define NOBODY ((uid_t)-1)
 #define NO_GROUP ((gid_t)-1)
+
+/** How often it is done anew, and how long to wait for who has it open. */
+#define TRIES 50
+#define BUSY_WAIT_NS 10000000
 
 /* From here on we end by our own will only. */
 static void hold_signals(struct device *dev)
@@ -48,15 +57,14 @@ static int need_netlink(struct device *dev, struct err *err)
 /* Look for a device of that name; there need not be one. */
 static int find(struct device *dev, const char *name, struct err *err)
 {
-	if (!name || strchr(name, '%') || !if_nametoindex(name))
+	dev->existed = false;
+	memset(&dev->before, 0, sizeof(dev->before));
+	if (!name || strchr(name, '%'))
 		return 0;
 	if (need_netlink(dev, err))
 		return -1;
-	if (!netlink_link_get(dev->nl, name, &dev->before, err))
-		dev->existed = true;
-	else if (errno != ENODEV)
-		return -1;
-	return 0;
+	dev->existed = !netlink_link_get(dev->nl, name, &dev->before, err);
+	return dev->existed || errno == ENODEV ? 0 : -1;
 }
 
 /* Whether the caller may, and without privilege that he may not use. */
@@ -72,25 +80,16 @@ static int judge(struct device *dev, const struct options *opts,
 	return policy_new(privs, opts, dev->nl, err);
 }
 
-static enum tuntap_open how_to_open(const struct device *dev,
-				    const struct privs *privs)
-{
-	if (!policy_restricted(privs))
-		return TUNTAP_OPEN_OR_CREATE;
-	return dev->existed ? TUNTAP_MUST_EXIST : TUNTAP_MUST_CREATE;
-}
-
 /* What is not asked for stays as it is. */
 static struct tuntap_request request_of(const struct device *dev,
-					const struct options *opts,
-					const struct privs *privs)
+					const struct options *opts)
 {
 	const struct netlink_tun *tun = &dev->before.tun;
 	struct tuntap_request req = {
 		.clone = opts->clone,
 		.name = opts->name,
 		.kind = opts->kind,
-		.how = how_to_open(dev, privs),
+		.how = dev->existed ? TUNTAP_MUST_EXIST : TUNTAP_MUST_CREATE,
 		.queueing = opts->queueing,
 		.vnet_hdr = opts->vnet_hdr,
 		.queues = 1,
@@ -189,28 +188,51 @@ static void begin(struct device *dev)
 	memcpy(dev->name, dev->before.name, sizeof(dev->name));
 }
 
-/* It may have come or gone since we looked. */
-static int look_again(struct device *dev, struct err *err)
-{
-	if (dev->existed == !dev->tt.created)
-		return 0;
-	dev->existed = false;
-	memset(&dev->before, 0, sizeof(dev->before));
-	if (!dev->tt.created && find(dev, dev->name, err))
-		return -1;
-	begin(dev);
-	return 0;
-}
-
 static int open_device(struct device *dev, const struct options *opts,
-		       const struct privs *privs, struct err *err)
+		       struct err *err)
 {
-	struct tuntap_request req = request_of(dev, opts, privs);
+	struct tuntap_request req = request_of(dev, opts);
 
+	if (in_place(dev, opts))
+		return 0;
 	if (tuntap_open(&dev->tt, &req, err))
 		return -1;
 	memcpy(dev->name, dev->tt.name, sizeof(dev->name));
-	return look_again(dev, err);
+	return tuntap_hand_over(&dev->tt, err);
+}
+
+/*
+ * A device that was not there when we looked is there now, or the reverse; or
+ * another tunctl is about to ensure the same.
+ */
+static bool overtaken(const struct device *dev, const struct options *opts)
+{
+	static const struct timespec pause = { .tv_nsec = BUSY_WAIT_NS };
+
+	if (!dev->existed)
+		return errno == EEXIST;
+	if (errno == EBUSY && opts->ensure)
+		return !nanosleep(&pause, NULL);
+	return errno == ENODEV;
+}
+
+/* Judge the device that is there, or that there is none, and open it. */
+static int get_device(struct device *dev, const struct options *opts,
+		      const struct privs *privs, struct err *err)
+{
+	bool look = opts->ensure || policy_restricted(privs);
+	int tries = TRIES;
+
+	for (;; look = true) {
+		if (look && (find(dev, opts->name, err) ||
+			     judge(dev, opts, privs, err)))
+			return -1;
+		begin(dev);
+		if (!open_device(dev, opts, err))
+			return 0;
+		if (!overtaken(dev, opts) || !--tries)
+			return -1;
+	}
 }
 
 static int set_ids(struct device *dev, uid_t owner, gid_t group,
@@ -257,15 +279,12 @@ static int make(struct device *dev, const struct options *opts,
 {
 	gid_t group = opts->has_group ? opts->group : NO_GROUP;
 
-	if (find(dev, opts->name, err) || judge(dev, opts, privs, err))
-		return -1;
-	begin(dev);
 	warn_queueing(opts);
-	if (in_place(dev, opts))
-		return apply_settings(dev, opts, err);
-	if (open_device(dev, opts, privs, err) ||
-	    apply_settings(dev, opts, err) ||
-	    set_ids(dev, wanted_owner(dev, opts, privs), group, err))
+	if (get_device(dev, opts, privs, err) || apply_settings(dev, opts, err))
+		return -1;
+	if (!dev->tt.queues)
+		return 0;
+	if (set_ids(dev, wanted_owner(dev, opts, privs), group, err))
 		return -1;
 	if (opts->action == OPTIONS_CREATE && set_persist(dev, err))
 		return -1;

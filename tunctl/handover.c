@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What stands in for a word in braces, or NULL; @len gets its length. */
@@ -118,6 +119,13 @@ static bool in_path(const char *name)
 	}
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
 static int not_found(const char *name, struct err *err)
 {
 	err_errno(err, "execute '%.128s'", name);
@@ -136,7 +144,8 @@ int handover_check(char *const *command, struct err *err)
 	}
 	if (faccessat(AT_FDCWD, name, X_OK, AT_EACCESS) < 0)
 		return not_found(name, err);
-	return 0;
+	errno = EISDIR;
+	return is_folder(name) ? not_found(name, err) : 0;
 }
 
 static int set_environment(int fd, const char *name, struct err *err)
@@ -146,17 +155,6 @@ static int set_environment(int fd, const char *name, struct err *err)
 	snprintf(number, sizeof(number), "%d", fd);
 	if (setenv("TUNCTL_FD", number, 1) || setenv("TUNCTL_NAME", name, 1))
 		return err_errno(err, "set the environment");
-	return 0;
-}
-
-/* As open(2) would have left it for the command. */
-static int pass_on(int fd, struct err *err)
-{
-	int status = fcntl(fd, F_GETFL);
-
-	if (status < 0 || fcntl(fd, F_SETFL, status & ~O_NONBLOCK) < 0 ||
-	    fcntl(fd, F_SETFD, 0) < 0)
-		return err_errno(err, "hand over descriptor %d", fd);
 	return 0;
 }
 
@@ -173,8 +171,7 @@ int handover_exec(struct device *dev, char *const *command,
 	int status = EXIT_FAILURE;
 	char **words;
 
-	if (set_environment(fd, dev->name, err) || pass_on(fd, err) ||
-	    privs_drop_all(privs, err))
+	if (set_environment(fd, dev->name, err) || privs_drop_all(privs, err))
 		return status;
 	words = handover_words(command, fd, dev->name);
 	if (!words) {

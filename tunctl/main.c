@@ -126,7 +126,10 @@ int main(int argc, char *argv[])
 	struct err err = { "" };
 	struct options opts;
 	struct privs privs;
+	static char out[BUFSIZ];
 
+	/* one line needs no memory from the system */
+	setvbuf(stdout, out, _IOFBF, sizeof(out));
 	if (privs_init(&privs, &err) || cut_privilege(&privs, &err))
 		die("%s", err.text);
 	log_open("tunctl", LOG_LEVEL_INFO);

@@ -28,14 +28,16 @@
  * @opts:	the result
  * @err:	for the first error
  * @creation:	the last creation option, or NULL
- * @watch_given:	--watch
+ * @deletes:	-d
+ * @lists:	-l
  * @result:	what an error deserves
  */
 struct parser {
 	struct options *opts;
 	struct err *err;
 	const char *creation;
-	bool watch_given;
+	bool deletes;
+	bool lists;
 	enum options_result result;
 };
 
@@ -88,14 +90,32 @@ static int set_clone(struct parser *p, const char *value)
 
 static int set_delete(struct parser *p, const char *value)
 {
+	p->deletes = true;
 	p->opts->action = OPTIONS_DELETE;
 	return set_name(p, value);
 }
 
 static int set_list(struct parser *p, const char *value)
 {
+	p->lists = true;
 	p->opts->action = OPTIONS_LIST;
 	return 0;
+}
+
+static int set_number(struct parser *p, const char *what, const char *value,
+		      uint64_t min, uint64_t max, uint32_t *out)
+{
+	uint64_t n;
+
+	if (parse_uint(what, value, min, max, &n, p->err))
+		return -1;
+	*out = (uint32_t)n;
+	return 0;
+}
+
+static int set_interval(struct parser *p, const char *value)
+{
+	return set_number(p, "interval", value, 1, WATCH_MAX, &p->opts->watch);
 }
 
 static int set_json(struct parser *p, const char *value)
@@ -106,9 +126,8 @@ static int set_json(struct parser *p, const char *value)
 
 static int set_watch(struct parser *p, const char *value)
 {
-	p->watch_given = true;
 	p->opts->watch = WATCH_DEFAULT;
-	return 0;
+	return value ? set_interval(p, value) : 0;
 }
 
 static int set_queueing(struct parser *p, const char *value)
@@ -127,17 +146,6 @@ static int set_queueing(struct parser *p, const char *value)
 static int set_vnet_hdr(struct parser *p, const char *value)
 {
 	p->opts->vnet_hdr = true;
-	return 0;
-}
-
-static int set_number(struct parser *p, const char *what, const char *value,
-		      uint64_t min, uint64_t max, uint32_t *out)
-{
-	uint64_t n;
-
-	if (parse_uint(what, value, min, max, &n, p->err))
-		return -1;
-	*out = (uint32_t)n;
 	return 0;
 }
 
@@ -346,9 +354,12 @@ void options_usage(const char *program, FILE *out)
 /** Values of getopt for words without a letter: beyond any letter. */
 #define LONG_BASE 256
 
-static bool takes_value(const struct option_word *word)
+/* For getopt_long(3); a value in brackets may also stand after a '='. */
+static int takes_value(const struct option_word *word)
 {
-	return word->arg && word->arg[0] != '[';
+	if (!word->arg)
+		return no_argument;
+	return word->arg[0] == '[' ? optional_argument : required_argument;
 }
 
 /* "-:bnpu:..." and the long words; '-' reports operands in their order. */
@@ -363,13 +374,12 @@ static void fill_getopt(struct option longs[COUNT(words) + 1],
 	*letter++ = ':';
 	for (i = 0; i < COUNT(words); i++) {
 		longs[i].name = words[i].name;
-		longs[i].has_arg = takes_value(&words[i]) ? required_argument
-							  : no_argument;
+		longs[i].has_arg = takes_value(&words[i]);
 		longs[i].val = LONG_BASE + (int)i;
 		if (!words[i].letter)
 			continue;
 		*letter++ = words[i].letter;
-		if (takes_value(&words[i]))
+		if (takes_value(&words[i]) == required_argument)
 			*letter++ = ':';
 	}
 	*letter = '\0';
@@ -420,8 +430,7 @@ static int operand(struct parser *p, const char *value, bool after_watch)
 	struct options *opts = p->opts;
 
 	if (after_watch && value[0] >= '0' && value[0] <= '9')
-		return set_number(p, "interval", value, 1, WATCH_MAX,
-				  &opts->watch);
+		return set_interval(p, value);
 	if (opts->action == OPTIONS_LIST && !opts->name) {
 		opts->name = value;
 		return parse_ifname(value, false, p->err);
@@ -469,8 +478,57 @@ static int parse_words(struct parser *p, int argc, char *argv[])
 		word = find_word(code);
 		after_watch = word && word->set == set_watch;
 	}
-	if (!final(p->opts->action) && optind < argc)
+	if (!final(p->opts->action) && optind > 1 &&
+	    !strcmp(argv[optind - 1], "--"))
 		p->opts->command = argv + optind;
+	return 0;
+}
+
+/* What the ancestor had besides -t and -f; it ignored them beside -d. */
+static const char *not_for_list(const struct parser *p)
+{
+	const struct options *opts = p->opts;
+
+	if (p->deletes)
+		return "-d";
+	if (opts->has_owner)
+		return "-u";
+	if (opts->has_group)
+		return "-g";
+	if (opts->has_kind)
+		return opts->kind == TUNTAP_TUN ? "-n" : "-p";
+	return opts->brief ? "-b" : NULL;
+}
+
+static int check_list(const struct parser *p)
+{
+	const char *word = not_for_list(p);
+
+	if (p->lists && word)
+		return err_set(p->err, "%s does not go with -l", word);
+	if (p->opts->json && !p->lists)
+		return err_set(p->err, "--json goes with -l only");
+	if (p->opts->watch && !p->lists)
+		return err_set(p->err, "--watch goes with -l only");
+	return 0;
+}
+
+static int check_ensure(const struct parser *p)
+{
+	const struct options *opts = p->opts;
+
+	if (!opts->ensure)
+		return 0;
+	if (opts->command)
+		return err_set(p->err, "--ensure is for devices that stay, not "
+				       "with a command");
+	if (!opts->name)
+		return err_set(p->err, "--ensure needs -t NAME");
+	if (strchr(opts->name, '%'))
+		return err_set(p->err,
+			       "--ensure needs the name of one device, "
+			       "which '%s' is not",
+			       opts->name);
 	return 0;
 }
 
@@ -478,26 +536,19 @@ static int parse_words(struct parser *p, int argc, char *argv[])
 static int check(struct parser *p)
 {
 	struct options *opts = p->opts;
-	bool list = opts->action == OPTIONS_LIST;
 
 	p->result = OPTIONS_BAD_VALUE;
-	if (p->creation && (list || opts->action == OPTIONS_DELETE))
+	if (p->creation && opts->action != OPTIONS_CREATE)
 		return err_set(p->err, "--%s goes with neither -d nor -l",
 			       p->creation);
 	if (opts->command && opts->action != OPTIONS_CREATE)
 		return err_set(p->err, "a command goes with neither -d nor -l");
-	if (opts->json && !list)
-		return err_set(p->err, "--json goes with -l only");
-	if (p->watch_given && !list)
-		return err_set(p->err, "--watch goes with -l only");
+	if (p->creation && opts->command && !opts->command[0])
+		return err_set(p->err, "'--' stands before a command, and "
+				       "there is none");
 	if (opts->settings.burst && !opts->settings.rate)
 		return err_set(p->err, "--burst needs --rate");
-	if (opts->ensure && opts->command)
-		return err_set(p->err, "--ensure is for devices that stay, not "
-				       "with a command");
-	if (opts->ensure && !opts->name)
-		return err_set(p->err, "--ensure needs -t NAME");
-	return 0;
+	return check_list(p) || check_ensure(p) ? -1 : 0;
 }
 
 /* tunctl 1.5: a name says what is wanted, unless -n or -p does. */
@@ -505,6 +556,8 @@ static void conclude(struct options *opts)
 {
 	if (!opts->has_kind && opts->name && !strncmp(opts->name, "tun", 3))
 		opts->kind = TUNTAP_TUN;
+	if (opts->command && !opts->command[0])
+		opts->command = NULL;
 	if (opts->command)
 		opts->action = OPTIONS_EXEC;
 }

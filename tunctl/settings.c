@@ -30,7 +30,7 @@ int settings_tbf(const struct settings *want, uint32_t mtu,
 		return 0;
 	if (want->burst < frame) {
 		errno = EINVAL;
-		err_set(err, "burst of %u bytes is less than a frame (%u)",
+		err_set(err, "burst of %u bytes is less than a frame of %u",
 			want->burst, frame);
 		return err_hint(err, "larger frames would all be dropped; ask "
 				     "for more, or leave --burst out");
@@ -95,6 +95,8 @@ static int apply_mac(struct change *c, struct err *err)
 	if (errno == EADDRNOTAVAIL)
 		err_hint(err, "a group address or zero cannot be a device's "
 			      "own");
+	else if (!c->before.tun.tap)
+		err_hint(err, "a tun has none");
 	return -1;
 }
 
@@ -166,8 +168,13 @@ static int apply_master(struct change *c, struct err *err)
 	}
 	if (c->master == c->before.master)
 		return 0;
-	return outcome(
-		netlink_link_master(c->nl, c->before.index, c->master, err));
+	if (!netlink_link_master(c->nl, c->before.index, c->master, err))
+		return 1;
+	if (errno == EOPNOTSUPP)
+		err_hint(err, "'%s' is no bridge", c->want->master);
+	else if (!c->before.tun.tap)
+		err_hint(err, "a tun cannot be in a bridge");
+	return -1;
 }
 
 static void undo_master(struct change *c)

@@ -28,10 +28,15 @@ struct backend;
  * @conf:	queue=, policy=
  * @queueing:	tap: queueing=
  * @txqueuelen:	tap: txqueuelen=, 0 to leave it
- * @rate:	tap: rate=, bits per second or RATE_AUTO; 0: none
  * @queues:	tap: queues=, 1 to TUNTAP_MAX_QUEUES
  * @offload:	tap: offload=
+ * @dirmode:	vde: dirmode=, or (mode_t)-1 to go by @perm
+ * @remote:	dgram: remote=, or NULL
+ * @reconnect:	stream:connect=, dgram: reconnect=, in milliseconds
+ * @ttl:	mcast: ttl=
+ * @interface:	mcast: interface=, or NULL
  * @perm:	listeners: mode and group of the socket file
+ * @user:	user that the switch is to become, or NULL
  */
 struct port_spec {
 	const struct backend *backend;
@@ -42,41 +47,66 @@ struct port_spec {
 	struct port_conf conf;
 	enum queueing_mode queueing;
 	uint32_t txqueuelen;
-	uint64_t rate;
 	unsigned int queues;
 	bool offload;
+	mode_t dirmode;
+	const char *remote;
+	uint64_t reconnect;
+	uint8_t ttl;
+	const char *interface;
 	struct unixsock_perm perm;
+	const char *user;
+};
+
+/** Keys that not every kind of port takes, as bits. */
+enum backend_keys {
+	KEYS_DEVICE = 1,    /**< of a network device; ADDRESS is its name */
+	KEYS_RECONNECT = 2, /**< of a connection that is made again */
+	KEYS_REMOTE = 4,    /**< of a datagram socket */
+	KEYS_MCAST = 8,	    /**< of a multicast group */
+	KEYS_FOLDER = 16,   /**< of a folder */
 };
 
 /**
  * struct backend - A kind of port
  * @type:	TYPE in SPEC
+ * @prefix:	with what ADDRESS begins, and what is left out of it; NULL: with
+ *		anything. Of two of one @type the first that fits is taken
  * @listens:	one port per client, named with a number
- * @device:	the keys of a network device are taken
+ * @keys:	enum backend_keys that are taken
  * @open:	make the port, or start to listen for clients. Return 0, or -1
  *		with the error set and nothing left behind
  */
 struct backend {
 	const char *type;
+	const char *prefix;
 	bool listens;
-	bool device;
+	unsigned int keys;
 	int (*open)(struct sw *sw, const struct port_spec *spec,
 		    struct err *err);
 };
 
 extern const struct backend backend_tap;
 extern const struct backend backend_uml;
+extern const struct backend backend_vde;
 extern const struct backend backend_seqpacket;
+extern const struct backend backend_stream_connect;
+extern const struct backend backend_stream;
+extern const struct backend backend_dgram;
+extern const struct backend backend_mcast;
 extern const struct backend backend_fd;
 
 /** spec_init() - A SPEC without keys; @text and @perm are left as they are */
 void spec_init(struct port_spec *spec, const struct backend *backend,
 	       const char *address);
 
+/** reconnect= unless it is given, in milliseconds. */
+#define BACKEND_RECONNECT_MS 5000
+
 /**
  * spec_parse() - SPEC to struct port_spec
  * @text:	"TYPE:ADDRESS[,key=value]..."; cut into pieces and referred to
- * @spec:	filled; @text and @perm are left as they are
+ * @spec:	filled; @text, @perm and @user are left as they are
  * @err:	filled on failure: the value, the reason, what there is
  *
  * Return: 0, or -1 with @err set
@@ -92,5 +122,20 @@ int spec_parse(char *text, struct port_spec *spec, struct err *err);
  * Return: 0, or -1 with @err set
  */
 int spec_set(struct port_conf *conf, const char *text, struct err *err);
+
+/**
+ * backend_plug() - port_open() for a back end that makes one port
+ * @spec:	name, queue and policy; without name=, the type and a number
+ *		are the name. Its address is shown, unless the port has one
+ * @port:	as for port_open()
+ * @sw:		the switch
+ * @ops:	the back end
+ * @fd:		as for port_open()
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set, as port_open()
+ */
+int backend_plug(const struct port_spec *spec, struct port *port, struct sw *sw,
+		 const struct port_ops *ops, int fd, struct err *err);
 
 #endif /* UML_ROUTER_BACKEND_H */

@@ -47,6 +47,8 @@ void ctl_port_row(const json_t *port)
 	const json_t *tx = json_object_get(port, "tx");
 	json_int_t pid = ctl_number(json_object_get(port, "peer"), "pid");
 	const char *name = ctl_text(port, "name");
+	const char *description =
+		json_string_value(json_object_get(port, "description"));
 	char pid_text[24] = "-", in[16], out[16];
 	char frames[2][24], drops[24], length[24];
 
@@ -65,6 +67,8 @@ void ctl_port_row(const json_t *port)
 	       ctl_octets((double)ctl_number(tx, "bytes"), out),
 	       count(ctl_sum(json_object_get(port, "drops")), 7, drops),
 	       count(ctl_number(queue, "length"), 5, length));
+	if (description && *description)
+		printf("    %.96s\n", description);
 }
 
 void ctl_fdb_head(void)

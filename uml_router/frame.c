@@ -10,6 +10,7 @@
 #include "frame.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -95,6 +96,18 @@ void frame_filled(struct frame_pool *pool, struct frame *frame, size_t len)
 		frame->large = true;
 		pool->large++;
 	}
+}
+
+struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame)
+{
+	struct frame *copy = frame_get(pool);
+
+	if (!copy)
+		return NULL;
+	copy->vnet = frame->vnet;
+	memcpy(copy->data, frame->data, frame->len);
+	frame_filled(pool, copy, frame->len);
+	return copy;
 }
 
 /* From the first whole page behind the start of the data to the last whole

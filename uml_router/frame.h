@@ -4,7 +4,8 @@
  *
  * A frame is read once into its buffer and is then only passed by reference:
  * to the port that sends it, to the queues of all ports that it is flooded to.
- * It is never copied. Buffers have room for the longest frame, but memory is
+ * It is copied only where some of these have it with a VLAN tag and some
+ * without, once. Buffers have room for the longest frame, but memory is
  * only taken for the pages that were written to.
  */
 #ifndef UML_ROUTER_FRAME_H
@@ -77,6 +78,13 @@ void frame_pool_fini(struct frame_pool *pool);
  * Return: the frame, or NULL when no memory can be mapped
  */
 struct frame *frame_get(struct frame_pool *pool);
+
+/**
+ * frame_copy() - A frame of its own, for who is to change it
+ *
+ * Return: the copy with one reference, or NULL when no memory can be mapped
+ */
+struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame);
 
 /** frame_filled() - Note that @len octets were written into the frame */
 void frame_filled(struct frame_pool *pool, struct frame *frame, size_t len);

@@ -7,7 +7,7 @@
 
 #include "common/parse.h"
 
-static int become(const char *user, const int *keep, size_t count,
+static int become(const char *user, gid_t group, const int *keep, size_t count,
 		  struct err *err)
 {
 	const struct passwd *pw;
@@ -21,17 +21,19 @@ static int become(const char *user, const int *keep, size_t count,
 			       "user %s has no entry in the password "
 			       "database, which would name his group",
 			       user);
-	return privs_become(pw->pw_uid, pw->pw_gid, keep, count, err);
+	if (group == (gid_t)-1)
+		group = pw->pw_gid;
+	return privs_become(pw->pw_uid, group, keep, count, err);
 }
 
-int isolate(const struct privs *privs, const char *user, bool net_admin,
-	    struct err *err)
+int isolate(const struct privs *privs, const char *user, gid_t group,
+	    bool net_admin, struct err *err)
 {
 	static const int admin[] = { CAP_NET_ADMIN, CAP_DAC_OVERRIDE };
 	const int *keep = net_admin ? admin : admin + 1;
 	size_t count = net_admin ? 2 : 1;
 
 	/* CAP_DAC_OVERRIDE, the last one, is for the caller only. */
-	return user ? become(user, keep, count - 1, err)
+	return user ? become(user, group, keep, count - 1, err)
 		    : privs_keep(privs, keep, count, err);
 }

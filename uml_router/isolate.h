@@ -10,6 +10,7 @@
  * isolate() - Give up privilege for good
  * @privs:	from privs_init()
  * @user:	user to become, or NULL to stay
+ * @group:	group to have with @user, or (gid_t)-1 for that user's own
  * @net_admin:	keep CAP_NET_ADMIN: a port sets the rate of its device
  * @err:	filled on failure
  *
@@ -19,7 +20,7 @@
  *
  * Return: 0, or -1 with @err set: the program must end then
  */
-int isolate(const struct privs *privs, const char *user, bool net_admin,
-	    struct err *err);
+int isolate(const struct privs *privs, const char *user, gid_t group,
+	    bool net_admin, struct err *err);
 
 #endif /* UML_ROUTER_ISOLATE_H */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -91,18 +92,79 @@ int listener_open_spec(struct listener *l, struct sw *sw,
 	return listener_open(l, sw, ops, spec->address, type, spec->perm, err);
 }
 
-int listener_plug(struct listener *l, struct port *port,
-		  const struct port_ops *ops, int fd, const struct ucred *peer,
-		  struct err *err)
+int listener_plug_as(struct listener *l, struct port *port,
+		     const struct port_ops *ops, unsigned int number, int fd,
+		     const struct ucred *peer, struct err *err)
 {
 	char name[PORT_NAME_LEN];
 
 	port->pid = peer->pid;
 	port->uid = peer->uid;
-	snprintf(port->address, sizeof(port->address), "%s", l->socket.name);
-	if (sw_number_name(l->sw, l->prefix, name) < 0)
-		return err_errno(err, "cannot name a port");
+	if (!port->address[0])
+		snprintf(port->address, sizeof(port->address), "%s",
+			 l->socket.name);
+	snprintf(name, sizeof(name), "%s%u", l->prefix, number);
 	return port_open(port, l->sw, ops, &l->conf, name, fd, err);
+}
+
+int listener_plug(struct listener *l, struct port *port,
+		  const struct port_ops *ops, int fd, const struct ucred *peer,
+		  struct err *err)
+{
+	long number = sw_free_number(l->sw, l->prefix, 0);
+
+	if (number < 0)
+		return err_errno(err, "cannot name a port");
+	return listener_plug_as(l, port, ops, (unsigned int)number, fd, peer,
+				err);
+}
+
+/* --- clients that are a port once they connected -------------------------- */
+
+struct server {
+	struct listener listener;
+	const struct port_ops *ops;
+	size_t size;
+};
+
+static void serve(struct listener *l, int fd, const struct ucred *peer)
+{
+	const struct server *s = container_of(l, struct server, listener);
+	struct port *port = calloc(1, s->size);
+	struct err err;
+
+	if (port && listener_plug(l, port, s->ops, fd, peer, &err) == 0)
+		return;
+	log_limited(&l->sw->complaints, LOG_LEVEL_WARN, s->ops->type,
+		    "client of pid %d refused: %s", peer->pid,
+		    port ? err.text : "out of memory");
+	free(port);
+	close(fd);
+}
+
+static void close_server(struct listener *l)
+{
+	free(container_of(l, struct server, listener));
+}
+
+int listener_serve(struct sw *sw, const struct port_spec *spec, int type,
+		   const struct port_ops *ops, size_t size, struct err *err)
+{
+	static const struct listener_ops server_ops = {
+		.accepted = serve,
+		.close = close_server,
+	};
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return err_errno(err, "%s '%s'", ops->type, spec->address);
+	s->ops = ops;
+	s->size = size;
+	if (listener_open_spec(&s->listener, sw, &server_ops, type, spec,
+			       err) == 0)
+		return 0;
+	free(s);
+	return -1;
 }
 
 void listener_close(struct listener *l)

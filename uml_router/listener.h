@@ -95,6 +95,30 @@ int listener_plug(struct listener *l, struct port *port,
 		  const struct port_ops *ops, int fd, const struct ucred *peer,
 		  struct err *err);
 
+/**
+ * listener_plug_as() - listener_plug() with a number of the back end's choice
+ * @number:	behind the prefix in the port's name
+ *
+ * What @port->address says already is left. The rest is as there.
+ */
+int listener_plug_as(struct listener *l, struct port *port,
+		     const struct port_ops *ops, unsigned int number, int fd,
+		     const struct ucred *peer, struct err *err);
+
+/**
+ * listener_serve() - Listen for clients that are a port once they connected
+ * @sw:		the switch
+ * @spec:	address, permissions, and what the clients' ports are like
+ * @type:	SOCK_STREAM or SOCK_SEQPACKET
+ * @ops:	the back end; @close closes the descriptor
+ * @size:	of its object, which begins with struct port
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set and nothing left behind
+ */
+int listener_serve(struct sw *sw, const struct port_spec *spec, int type,
+		   const struct port_ops *ops, size_t size, struct err *err);
+
 /** listener_close() - Stop listening, remove the file, then @ops->close() */
 void listener_close(struct listener *l);
 

@@ -153,7 +153,8 @@ static int start(struct router *r, struct err *err)
 	    pidfile_open(&r->pidfile, r->opts.pidfile, err) < 0)
 		return -1;
 	if (open_ports(r, err) < 0 ||
-	    isolate(&r->privs, r->opts.user, r->sw.net_admin, err) < 0)
+	    isolate(&r->privs, r->opts.user, r->opts.perm.gid, r->sw.net_admin,
+		    err) < 0)
 		return -1;
 	options_startup_line(&r->opts, stdout);
 	if (r->opts.daemon && daemon_detach(&ready, err) < 0)

@@ -158,7 +158,7 @@ int msgio_recv(struct sw *sw, int fd, struct msgio_burst *burst)
 	return got < 0 ? -1 : 0;
 }
 
-int msgio_send(struct port *port, struct frame *const frames[], unsigned int n)
+int msgio_write(int fd, struct frame *const frames[], unsigned int n)
 {
 	struct mmsghdr msgs[FRAME_BURST];
 	struct iovec iov[FRAME_BURST];
@@ -170,13 +170,18 @@ int msgio_send(struct port *port, struct frame *const frames[], unsigned int n)
 		msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i],
 						   .msg_iovlen = 1 };
 	}
-	sent = sendmmsg(port->io.fd, msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	sent = sendmmsg(fd, msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent < 0 && errno != EAGAIN && errno != EINTR)
 		return -1;
 	/* sendmmsg(2) does not tell what stopped it behind the first message.
 	 * A socket that can take more is writable, whatever it was. */
 	errno = EAGAIN;
 	return sent < 0 ? 0 : sent;
+}
+
+int msgio_send(struct port *port, struct frame *const frames[], unsigned int n)
+{
+	return msgio_write(port->io.fd, frames, n);
 }
 
 int msgio_send_error(int errnum)

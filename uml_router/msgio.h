@@ -46,6 +46,13 @@ struct msgio_burst {
  */
 int msgio_recv(struct sw *sw, int fd, struct msgio_burst *burst);
 
+/**
+ * msgio_write() - Send up to @n frames to a socket, each as a message
+ *
+ * Return: as struct port_ops' @send
+ */
+int msgio_write(int fd, struct frame *const frames[], unsigned int n);
+
 /** msgio_send() - struct port_ops' @send for such sockets */
 int msgio_send(struct port *port, struct frame *const frames[], unsigned int n);
 

@@ -190,11 +190,22 @@ static const struct option_word {
 	  "plug in a port: TYPE:ADDRESS[,key=value]...\n"
 	  "  tap:DEV           a tap device\n"
 	  "  uml:SOCKET        UML eth0=daemon\n"
+	  "  vde:FOLDER        QEMU -netdev vde, vde_plug, UML\n"
 	  "  seqpacket:SOCKET  UML vec0:transport=bess\n"
-	  "  fd:NUMBER         an open tap or message socket\n"
+	  "  stream:SOCKET     QEMU -netdev stream\n"
+	  "  stream:connect=SOCKET       the same; passt\n"
+	  "  dgram:SOCKET,remote=SOCKET  QEMU -netdev dgram\n"
+	  "  mcast:ADDR:PORT   UML eth0=mcast, QEMU mcast=\n"
+	  "  fd:NUMBER         an open tap or connected socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
-	  "name=NAME; of a tap also queueing=MODE, rate=RATE,\n"
-	  "queues=N, txqueuelen=N, offload=on|off (on)" },
+	  "name=NAME; of a tap also queueing=MODE, queues=N,\n"
+	  "txqueuelen=N, offload=on|off (on);\n"
+	  "of a folder also dirmode=MODE;\n"
+	  "of connect= and dgram also reconnect=SECONDS (5);\n"
+	  "of mcast also ttl=N (1), interface=DEV;\n"
+	  "rules: vlan=VID, trunk=VID+VID-VID|all, native=VID,\n"
+	  "isolated, maxmac=N, mac=MAC+MAC, broadcast-limit=N,\n"
+	  "loss=PERCENT, delay=TIME+-TIME, rate=RATE, down, up" },
 	{ "control", 0, "PATH", set_control,
 	  "management socket, for uml_routerctl" },
 	{ "pidfile", 0, "FILE", set_pidfile, "write the process id to FILE" },
@@ -358,8 +369,10 @@ int options_parse(struct options *opts, int argc, char *argv[], struct err *err)
 		return 0;
 	if (add_unix(&p) < 0)
 		return -1;
-	for (i = 0; i < opts->port_count; i++)
+	for (i = 0; i < opts->port_count; i++) {
 		opts->ports[i].perm = opts->perm;
+		opts->ports[i].user = opts->user;
+	}
 	return 0;
 }
 
@@ -384,7 +397,9 @@ static void attached_to(const struct port_spec *spec, FILE *out)
 	else if (spec->backend == &backend_tap)
 		fprintf(out, " tap device '%s'", spec->address);
 	else
-		fprintf(out, " %s '%s'", spec->backend->type, spec->address);
+		fprintf(out, " %s '%s%s'", spec->backend->type,
+			spec->backend->prefix ? spec->backend->prefix : "",
+			spec->address);
 }
 
 void options_startup_line(const struct options *opts, FILE *out)

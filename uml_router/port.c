@@ -32,6 +32,15 @@ const char *port_drop_name(enum port_drop why)
 		[DROP_BAD_SOURCE] = "bad_source",
 		[DROP_SAME_PORT] = "same_port",
 		[DROP_NO_MEMORY] = "no_memory",
+		[DROP_BAD_TAG] = "bad_tag",
+		[DROP_UNTAGGED] = "untagged",
+		[DROP_NOT_IN_VLAN] = "not_in_vlan",
+		[DROP_ISOLATED] = "isolated",
+		[DROP_SPOOFED] = "spoofed",
+		[DROP_MAXMAC] = "maxmac",
+		[DROP_BROADCAST_LIMIT] = "broadcast_limit",
+		[DROP_LOST] = "lost",
+		[DROP_ADMIN_DOWN] = "admin_down",
 	};
 
 	return names[why];
@@ -69,9 +78,18 @@ static void queue_consume(struct port *p, unsigned int n)
 	}
 }
 
-static bool something_waits(const struct port *p)
+unsigned int port_due(struct port *p)
 {
-	return p->queue.len || !stage_empty(&p->stage);
+	unsigned int n = p->queue.len;
+
+	if (n > FRAME_BURST)
+		n = FRAME_BURST;
+	return n && p->impair ? impair_due(p, n) : n;
+}
+
+static bool something_due(struct port *p)
+{
+	return !stage_empty(&p->stage) || port_due(p);
 }
 
 /* The oldest frames of the queue, up to the first that the port cannot take as
@@ -79,9 +97,9 @@ static bool something_waits(const struct port *p)
 static unsigned int queue_burst(struct port *p, struct frame *burst[])
 {
 	struct port_queue *q = &p->queue;
-	unsigned int n = 0;
+	unsigned int n = 0, due = port_due(p);
 
-	while (n < q->len && n < FRAME_BURST) {
+	while (n < due) {
 		struct frame *f = q->ring[(q->head + n) & q->mask];
 
 		if (!port_takes(p, f))
@@ -148,7 +166,7 @@ static void send_some(struct port *p)
 	unsigned int n = next_burst(p, burst);
 	int sent, why;
 
-	if (!n)
+	if (!n && !p->unsent)
 		return;
 	sent = p->ops->send(p, burst, n);
 	why = errno;
@@ -161,7 +179,8 @@ static void send_some(struct port *p)
 	/* Behind frames that went out an error is no reason to wait: there
 	 * might be no EPOLLOUT (a tap that is down is never writable). The
 	 * next call meets it in front. */
-	p->stalled = (unsigned int)sent < n && (!sent || why == EAGAIN);
+	p->stalled = p->unsent ||
+		     ((unsigned int)sent < n && (!sent || why == EAGAIN));
 }
 
 /* The burst in which the port stalled may have gone over the limit. */
@@ -194,7 +213,7 @@ static void release_waiters(struct port *p)
 void port_flush(struct port *p)
 {
 	list_remove(&p->touched);
-	while (something_waits(p) && !p->stalled && !p->dying)
+	while (!p->stalled && !p->dying && (something_due(p) || p->unsent))
 		send_some(p);
 	if (p->policy == POLICY_DROP)
 		trim_queue(p);
@@ -206,24 +225,47 @@ void port_flush(struct port *p)
 		touch_turn(p);
 }
 
-/* Frames wait only in a stalled port. Of any other the queue is empty between
- * bursts, and has room for a burst, whatever its limit. */
+/* Frames wait only in a port that is stalled or has a slow link. Of any other
+ * the queue is empty between bursts, and has room for a burst, whatever its
+ * limit. */
 bool port_full(const struct port *p)
 {
-	return p->stalled && p->queue.len >= p->queue.limit;
+	return p->queue.len >= p->queue.limit && (p->stalled || p->impair);
+}
+
+void port_discard(struct port *p, enum port_drop why)
+{
+	p->stats.drops[why] += p->queue.len + stage_drop(p);
+	queue_consume(p, p->queue.len);
+}
+
+static inline void enqueue(struct port *p, struct frame *frame)
+{
+	struct port_queue *q = &p->queue;
+
+	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
+	if (!p->stalled && list_empty(&p->touched))
+		list_append(&p->sw->touched, &p->touched);
+}
+
+/* Out of line: a good link must not pay for a bad one. */
+__attribute__((noinline)) static void enqueue_impaired(struct port *p,
+						       struct frame *frame)
+{
+	if (impair_admit(p, frame))
+		enqueue(p, frame);
 }
 
 void port_tx(struct port *p, struct frame *frame)
 {
-	struct port_queue *q = &p->queue;
-
-	if (p->dying || p->muted) {
+	if (p->dying || p->muted)
 		port_drop(p, DROP_CLOSED);
-		return;
-	}
-	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
-	if (!p->stalled && list_empty(&p->touched))
-		list_append(&p->sw->touched, &p->touched);
+	else if (p->no_link)
+		port_drop(p, DROP_LINK_DOWN);
+	else if (p->impair)
+		enqueue_impaired(p, frame);
+	else
+		enqueue(p, frame);
 }
 
 /* --- input -------------------------------------------------------------- */
@@ -318,6 +360,19 @@ void port_rx(struct port *p, struct frame *const frames[], unsigned int n)
 	input(p, frames, n);
 }
 
+void port_unread(struct port *p)
+{
+	p->unread = true;
+	touch_turn(p);
+}
+
+static void read_burst(struct port *p, uint32_t ready)
+{
+	p->unread = false;
+	p->hold_until = 0;
+	p->ops->ready(p, ready);
+}
+
 static void resume_input(struct port *p)
 {
 	struct frame *kept[FRAME_BURST];
@@ -336,10 +391,8 @@ static void on_io(struct event *ev, uint32_t ready)
 
 	/* Input first: where the other end of a datagram socket is gone, a send
 	 * makes the kernel throw away what it had sent. */
-	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p)) {
-		p->hold_until = 0;
-		p->ops->ready(p, ready);
-	}
+	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p))
+		read_burst(p, ready);
 	/* A hang-up is announced for ever, and room perhaps never again: only
 	 * the next send tells what has happened. */
 	if (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
@@ -348,11 +401,25 @@ static void on_io(struct event *ev, uint32_t ready)
 	}
 }
 
-static uint32_t wanted(const struct port *p)
+static void on_in(struct event *ev, uint32_t ready)
+{
+	struct port *p = container_of(ev, struct port, in);
+
+	if (port_may_read(p))
+		read_burst(p, ready);
+}
+
+static int watch(struct port *p)
 {
 	uint32_t in = port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0;
+	uint32_t out = p->stalled ? EPOLLOUT : 0;
+	bool apart = p->in.fd >= 0;
 
-	return in | (p->stalled ? EPOLLOUT : 0);
+	if (apart && loop_watch(p->sw->loop, &p->in, in) < 0)
+		return -1;
+	if (p->no_link)
+		return 0;
+	return loop_watch(p->sw->loop, &p->io, apart ? out : in | out);
 }
 
 static void free_port(struct work *work)
@@ -361,12 +428,6 @@ static void free_port(struct work *work)
 
 	free(p->queue.ring);
 	free(p);
-}
-
-static void drop_queue(struct port *p)
-{
-	p->stats.drops[DROP_CLOSED] += p->queue.len + stage_drop(p);
-	queue_consume(p, p->queue.len);
 }
 
 static void drop_kept(struct port *p)
@@ -382,10 +443,11 @@ static void drop_kept(struct port *p)
 static void destroy(struct port *p)
 {
 	loop_watch(p->sw->loop, &p->io, 0);
+	loop_watch(p->sw->loop, &p->in, 0);
 	end_hold(p);
 	release_waiters(p);
 	list_remove(&p->touched);
-	drop_queue(p);
+	port_discard(p, DROP_CLOSED);
 	drop_kept(p);
 	sw_remove(p->sw, p);
 	p->ops->close(p);
@@ -403,7 +465,9 @@ static void on_turn(struct work *work)
 	}
 	if (!p->held && p->kept_len)
 		resume_input(p);
-	if (loop_watch(p->sw->loop, &p->io, wanted(p)) < 0)
+	if (p->unread && port_may_read(p))
+		read_burst(p, 0);
+	if (watch(p) < 0)
 		port_close(p);
 }
 
@@ -427,6 +491,8 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	p->ops = ops;
 	p->policy = conf->policy;
 	p->io = (struct event){ .fd = fd, .fn = on_io };
+	p->in = (struct event){ .fd = -1, .fn = on_in };
+	p->no_link = fd < 0;
 	if (!p->pid && !p->uid)
 		p->uid = (uid_t)-1;
 	strncpy(p->name, name, sizeof(p->name) - 1);
@@ -439,11 +505,12 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	timer_init(&p->hold_timer, on_hold_timer);
 	if (alloc_queue(&p->queue, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue", name);
-	if (loop_watch(sw->loop, &p->io, wanted(p)) < 0) {
+	if (watch(p) < 0)
 		err_errno(err, "port %s: cannot watch descriptor %d", name, fd);
-	} else if (sw_add(sw, p, err) == 0) {
+	else if (rules_apply(p, &conf->rules, err) == 0 &&
+		 sw_add(sw, p, err) == 0)
 		return 0;
-	}
+	rules_remove(p);
 	loop_watch(sw->loop, &p->io, 0);
 	free(p->queue.ring);
 	return -1;
@@ -452,19 +519,26 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 void port_get_conf(const struct port *p, struct port_conf *conf)
 {
 	*conf = (struct port_conf){ .queue = p->queue.limit,
-				    .policy = p->policy };
+				    .policy = p->policy,
+				    .rules = *rules_of(p) };
 }
 
 /* The same frames, in a ring for another limit. */
-static int resize_queue(struct port_queue *q, unsigned int limit)
+static int resize_queue(struct port *p, unsigned int limit)
 {
-	struct port_queue resized = { .len = q->len };
+	struct port_queue *q = &p->queue, resized = { .len = q->len };
+	unsigned int most = limit > q->len ? limit : q->len;
 	uint32_t i;
 
 	if (limit == q->limit)
 		return 0;
-	if (alloc_queue(&resized, limit) < 0)
+	if (alloc_queue(&resized, most) < 0)
 		return -1;
+	if (impair_resize(p, resized.mask + 1) < 0) {
+		free(resized.ring);
+		return -1;
+	}
+	resized.limit = limit;
 	for (i = 0; i < q->len; i++)
 		resized.ring[i] = q->ring[(q->head + i) & q->mask];
 	free(q->ring);
@@ -474,9 +548,19 @@ static int resize_queue(struct port_queue *q, unsigned int limit)
 
 int port_set_conf(struct port *p, const struct port_conf *conf, struct err *err)
 {
-	if (resize_queue(&p->queue, conf->queue) < 0)
+	struct rules rules = conf->rules;
+	uint32_t before = p->queue.limit;
+
+	if (rules_check(&rules, err) < 0)
+		return -1;
+	if (resize_queue(p, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue",
 				 p->name);
+	if (memcmp(&rules, rules_of(p), sizeof(rules)) != 0 &&
+	    rules_apply(p, &rules, err) < 0) {
+		resize_queue(p, before);
+		return -1;
+	}
 	p->sw->blocking += conf->policy == POLICY_BLOCK;
 	p->sw->blocking -= p->policy == POLICY_BLOCK;
 	p->policy = conf->policy;
@@ -487,12 +571,50 @@ int port_set_conf(struct port *p, const struct port_conf *conf, struct err *err)
 	return 0;
 }
 
+void port_describe(struct port *p, const char *text, size_t len)
+{
+	size_t at = 0;
+
+	for (; len && *text && at < sizeof(p->description) - 1; len--, text++)
+		p->description[at++] = *text >= ' ' && *text <= '~' ? *text
+								    : '?';
+	p->description[at] = '\0';
+}
+
+/* Nothing waits any more, and nobody waits for it. */
+static void empty_queue(struct port *p)
+{
+	p->stalled = p->unsent = false;
+	port_discard(p, DROP_CLOSED);
+	port_flush(p);
+}
+
 void port_mute(struct port *p)
 {
 	p->muted = true;
-	p->stalled = false;
-	drop_queue(p);
-	port_flush(p);
+	empty_queue(p);
+}
+
+void port_read_from(struct port *p, int fd)
+{
+	p->in.fd = fd;
+	touch_turn(p);
+}
+
+void port_link_down(struct port *p)
+{
+	loop_watch(p->sw->loop, &p->io, 0);
+	p->no_link = true;
+	p->unread = false;
+	empty_queue(p);
+	fdb_flush(p->sw->fdb, &p->addresses);
+}
+
+void port_link_up(struct port *p, int fd)
+{
+	p->io.fd = fd;
+	p->no_link = false;
+	touch_turn(p);
 }
 
 void port_close(struct port *p)

@@ -6,13 +6,15 @@
  *
  *   descriptor is readable -> ops->ready() reads up to FRAME_BURST frames
  *     -> port_rx()           counts them and hands each to
- *     -> sw_input()          which checks, learns, looks up, and calls
+ *     -> sw_input()          which checks, learns, looks up, keeps to the rules
+ *			    of both ports (rules.h), and calls
  *     -> port_tx()           for each egress port: into its output queue
  *     -> port_flush()        once per touched port at the end of the burst:
  *     -> ops->send()         as many as the descriptor takes
  *
  * What the descriptor does not take waits in the output queue, EPOLLOUT is
- * watched, and the port is "stalled". The queue is bounded. What happens to a
+ * watched, and the port is "stalled". What impair.h makes late waits there,
+ * too. The queue is bounded. What happens to a
  * frame for a port whose queue is full is the port's policy:
  *
  *   block	the ingress port is held: its frame and the rest of its burst
@@ -42,8 +44,10 @@
 #include "common/err.h"
 #include "fdb.h"
 #include "frame.h"
+#include "impair.h"
 #include "list.h"
 #include "loop.h"
+#include "rules.h"
 #include "stage.h"
 
 struct sw;
@@ -57,22 +61,37 @@ struct port;
 #define PORT_NAME_LEN 32
 /** Room for what a port is attached to (a socket path, a device). */
 #define PORT_ADDRESS_LEN 112
+/** Room for what its client says of itself. */
+#define PORT_DESCRIPTION_LEN 129
 
 /** Why a frame was dropped. Names in port_drop_name(). */
 enum port_drop {
-	DROP_QUEUE_FULL, /**< egress: policy=drop and the queue is full */
-	DROP_HOLD_LIMIT, /**< egress: policy=block, but the sender could
+	DROP_QUEUE_FULL,  /**< egress: policy=drop and the queue is full */
+	DROP_HOLD_LIMIT,  /**< egress: policy=block, but the sender could
 				     not be held (any longer) */
-	DROP_SEND_ERROR, /**< egress: the kernel refused this frame */
-	DROP_LINK_DOWN,	 /**< egress: the device is down */
-	DROP_UNCUT,	 /**< egress: too much for the port, and of a kind
+	DROP_SEND_ERROR,  /**< egress: the kernel refused this frame */
+	DROP_LINK_DOWN,	  /**< egress: the device is down */
+	DROP_UNCUT,	  /**< egress: too much for the port, and of a kind
 				     that cannot be cut */
-	DROP_CLOSED,	 /**< egress: the client left, frames waiting */
-	DROP_RUNT,	 /**< ingress: shorter than FRAME_MIN */
-	DROP_TOO_LONG,	 /**< ingress: longer than FRAME_MAX */
-	DROP_BAD_SOURCE, /**< ingress: source is a group or zero */
-	DROP_SAME_PORT,	 /**< ingress: for an address on this very port */
-	DROP_NO_MEMORY,	 /**< no memory for a frame, or for a piece of it */
+	DROP_CLOSED,	  /**< egress: the client left, frames waiting */
+	DROP_RUNT,	  /**< ingress: shorter than FRAME_MIN */
+	DROP_TOO_LONG,	  /**< ingress: longer than FRAME_MAX */
+	DROP_BAD_SOURCE,  /**< ingress: source is a group or zero */
+	DROP_SAME_PORT,	  /**< ingress: for an address on this very port */
+	DROP_NO_MEMORY,	  /**< no memory for a frame, or for its variant with
+				     or without a tag */
+	DROP_BAD_TAG,	  /**< a VLAN tag that is cut off or of VLAN 4095;
+				     egress: would show an inner tag */
+	DROP_UNTAGGED,	  /**< ingress: no tag, on a trunk without native= */
+	DROP_NOT_IN_VLAN, /**< ingress: the port, or that of the destination, is
+				     not in the VLAN */
+	DROP_ISOLATED,	  /**< ingress: from one isolated port to another */
+	DROP_SPOOFED, /**< ingress: the source is somebody else's, by mac= */
+	DROP_MAXMAC,  /**< ingress: one source more than maxmac= */
+	DROP_BROADCAST_LIMIT, /**< ingress: one flooded frame more than
+				     broadcast-limit= */
+	DROP_LOST,	      /**< egress: by loss= */
+	DROP_ADMIN_DOWN,      /**< the port is down by its rules */
 	PORT_DROPS
 };
 
@@ -103,7 +122,10 @@ enum port_policy {
  * @send:	send up to @n frames (at most FRAME_BURST) in order. Return
  *		how many went out; fewer than @n, with errno set to EAGAIN,
  *		means that the rest would block, and with any other errno that
- *		the next one cannot be sent. -1: the first one cannot be sent
+ *		the next one cannot be sent. -1: the first one cannot be sent.
+ *		A frame of which a part went out counts as sent: the back end
+ *		keeps the rest, sets @unsent of the port, and finishes it at
+ *		the next call, where @n may be 0
  * @send_error:	what an errno of @send means: why the frame is dropped, or
  *		PORT_BROKEN when the port is of no use any more
  * @close:	release what the back end holds, its descriptors included; the
@@ -126,11 +148,18 @@ struct port_ops {
  * struct port_conf - What SPEC says of any kind of port
  * @queue:	frames that may wait, 1 to PORT_MAX_QUEUE
  * @policy:	what a full queue means
+ * @rules:	what its client may do
  */
 struct port_conf {
 	unsigned int queue;
 	enum port_policy policy;
+	struct rules rules;
 };
+
+/** Defaults. */
+#define PORT_CONF_DEFAULT                                                      \
+	((struct port_conf){ .queue = PORT_DEFAULT_QUEUE,                      \
+			     .policy = POLICY_DROP })
 
 /** struct port_count - Frames and their octets, Ethernet header to payload */
 struct port_count {
@@ -171,6 +200,7 @@ struct port_queue {
  * @serial:	which one it is since the switch began, from 1
  * @name:	unique in the switch
  * @address:	what it is attached to, for display
+ * @description:	what its client says of itself, printable ASCII, or ""
  * @pid:	process at the other end when it connected, 0 when there is none
  *		or it is in another pid namespace
  * @uid:	its user, (uid_t)-1 when unknown
@@ -181,12 +211,18 @@ struct port_queue {
  * @mirror:	gets a copy of every frame that comes in from another port, and
  *		nothing else
  * @mirrors:	in the switch's list while it is plugged in
- * @io:		its descriptor
+ * @io:		its descriptor; -1 while there is no link
+ * @in:		the descriptor that is read, where that is another one, see
+ *		port_read_from(); else its fd is -1
+ * @no_link:	it cannot send to anybody, see port_link_down()
  * @stats:	counters
- * @addresses:	what was learned on it
+ * @addresses:	what was learned on it, or fixed to it
+ * @rules:	what its client may do, NULL: anything
+ * @impair:	what is wrong with its link, NULL: nothing
  * @queue:	frames to be sent
  * @stage:	frames that have left the queue and are to be sent next
  * @stalled:	the descriptor takes no more for now
+ * @unsent:	the back end keeps the rest of a frame, see ops->send
  * @touched:	in the switch's list while it has something to flush
  * @waiters:	ports held because of this one (their @wait)
  * @given_up:	policy=drop: somebody waited in vain. Nobody waits any more,
@@ -195,6 +231,7 @@ struct port_queue {
  *		drained since then
  * @kept:	frames of a burst that were not switched because of the hold
  * @kept_len:	how many
+ * @unread:	the back end has read more than it gave, see port_unread()
  * @wait:	in the list of the port that this one waits for
  * @waits_for:	that port, or NULL
  * @held:	not read
@@ -219,6 +256,7 @@ struct port {
 	uint64_t serial;
 	char name[PORT_NAME_LEN];
 	char address[PORT_ADDRESS_LEN];
+	char description[PORT_DESCRIPTION_LEN];
 	pid_t pid;
 	uid_t uid;
 	enum port_policy policy;
@@ -227,12 +265,17 @@ struct port {
 	bool mirror;
 	struct list mirrors;
 	struct event io;
+	struct event in;
+	bool no_link;
 	struct port_stats stats;
 	struct fdb_owner addresses;
+	struct port_rules *rules;
+	struct impair *impair;
 
 	struct port_queue queue;
 	struct stage stage;
 	bool stalled;
+	bool unsent;
 	struct list touched;
 	struct list waiters;
 	bool given_up;
@@ -240,6 +283,7 @@ struct port {
 
 	struct frame *kept[FRAME_BURST];
 	unsigned int kept_len;
+	bool unread;
 	struct list wait;
 	struct port *waits_for;
 	bool held;
@@ -262,7 +306,8 @@ struct port {
  * @ops:	the back end
  * @conf:	queue and policy
  * @name:	unique name
- * @fd:		its non-blocking descriptor, closed by @ops->close
+ * @fd:		its non-blocking descriptor, closed by @ops->close; -1: there is
+ *		no link yet
  * @err:	filled on failure
  *
  * Return: 0, or -1 with @err set: then nothing is left of the port but
@@ -301,6 +346,43 @@ void port_get_conf(const struct port *port, struct port_conf *conf);
  */
 int port_set_conf(struct port *port, const struct port_conf *conf,
 		  struct err *err);
+
+/**
+ * port_describe() - Set what is shown as the port's description
+ * @port:	the port
+ * @text:	from its client: ends at a NUL or after @len octets. What could
+ *		do something to a terminal becomes '?', and what is too long is
+ *		left out
+ * @len:	octets of @text at most
+ */
+void port_describe(struct port *port, const char *text, size_t len);
+
+/**
+ * port_read_from() - Read another descriptor than the one frames are sent to
+ * @port:	an open port
+ * @fd:		non-blocking, closed by ops->close
+ */
+void port_read_from(struct port *port, int fd);
+
+/**
+ * port_link_down() - There is nobody any more to send to
+ *
+ * Its frames are dropped, those that waited as closed, those that come as
+ * link_down; what was learned on it is forgotten. @io.fd is no longer watched,
+ * and is the caller's again. Where another descriptor is read, that goes on.
+ */
+void port_link_down(struct port *port);
+
+/** port_link_up() - There is somebody again, behind the non-blocking @fd */
+void port_link_up(struct port *port, int fd);
+
+/**
+ * port_unread() - The back end has read more than it gave to port_rx()
+ *
+ * The descriptor need not tell of that: ops->ready() is called, with no bit
+ * set, as soon as the port may be read.
+ */
+void port_unread(struct port *port);
 
 /**
  * port_rx() - Frames were read from a port
@@ -347,6 +429,17 @@ bool port_full(const struct port *port);
  * @frame:	the port takes a reference of its own
  */
 void port_tx(struct port *port, struct frame *frame);
+
+/**
+ * port_due() - How many frames may leave the output queue now?
+ *
+ * FRAME_BURST at most. All that are there, unless the link is slow: then the
+ * port is flushed again when there is one.
+ */
+unsigned int port_due(struct port *port);
+
+/** port_discard() - Drop what the queue holds, counted under @why */
+void port_discard(struct port *port, enum port_drop why);
 
 /** port_flush() - Send what the queue holds and the descriptor takes */
 void port_flush(struct port *port);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A port on a descriptor that the parent process opened: a tap device, or a
- * connected datagram or seqpacket socket.
+ * connected datagram, seqpacket or stream socket.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include "common/parse.h"
 #include "common/tuntap.h"
 #include "msgio.h"
+#include "streamio.h"
 #include "tapio.h"
 
 static void close_port(struct port *port)
@@ -51,18 +52,26 @@ static const char *name_of(const struct port_spec *spec, int fd,
 	return text;
 }
 
+/* port_stream.c tells why it may be held. */
+static const struct port_ops stream_ops = {
+	.type = "fd",
+	.hold_ms = HOLD_FOREVER,
+	.ready = streamio_ready,
+	.send = streamio_send,
+	.send_error = streamio_send_error,
+	.close = streamio_close,
+};
+
 static int check_socket(int fd, int type, struct err *err)
 {
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
 
-	if (type != SOCK_DGRAM && type != SOCK_SEQPACKET) {
-		err_set(err,
-			"descriptor %d is a socket without message "
-			"boundaries",
-			fd);
-		return err_hint(err, "a tap, SOCK_SEQPACKET or SOCK_DGRAM is "
-				     "needed");
+	if (type != SOCK_DGRAM && type != SOCK_SEQPACKET &&
+	    type != SOCK_STREAM) {
+		err_set(err, "descriptor %d is a socket of type %d", fd, type);
+		return err_hint(err, "a tap, SOCK_SEQPACKET, SOCK_DGRAM or "
+				     "SOCK_STREAM is needed");
 	}
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
 		return err_errno(err, "descriptor %d: the socket has no peer",
@@ -83,16 +92,17 @@ static int set_flags(int fd, struct err *err)
 static int open_socket(struct sw *sw, const struct port_spec *spec, int fd,
 		       int type, struct err *err)
 {
+	bool stream = type == SOCK_STREAM;
 	char name[PORT_NAME_LEN];
 	struct port *port;
 
 	if (check_socket(fd, type, err) < 0 || set_flags(fd, err) < 0)
 		return -1;
-	port = calloc(1, sizeof(*port));
+	port = calloc(1, stream ? sizeof(struct stream_port) : sizeof(*port));
 	if (!port)
 		return err_errno(err, "descriptor %d", fd);
 	snprintf(port->address, sizeof(port->address), "%d", fd);
-	if (port_open(port, sw, &socket_ops, &spec->conf,
+	if (port_open(port, sw, stream ? &stream_ops : &socket_ops, &spec->conf,
 		      name_of(spec, fd, name), fd, err) == 0)
 		return 0;
 	free(port);

@@ -89,17 +89,13 @@ static int choose_backpressure(const struct port_spec *spec,
 	const char *why;
 
 	*shape = false;
-	if (spec->rate && spec->queueing != QUEUEING_BACKPRESSURE)
-		return err_set(err,
-			       "tap '%s': rate= needs queueing=backpressure",
-			       spec->address);
 	if (spec->queueing != QUEUEING_BACKPRESSURE)
 		return 0;
 	if (tuntap_features(NULL, &features, err) < 0)
 		return -1;
 	if (queueing_support(spec->queueing, features, &why) == QUEUEING_WORKS)
 		return 0;
-	if (!spec->rate) {
+	if (!spec->conf.rules.link.rate) {
 		err_set(err, "tap '%s': no queueing=backpressure: %s",
 			spec->address, why);
 		return err_hint(err, "add rate=auto, or rate=RATE");
@@ -129,8 +125,9 @@ static int open_device(struct host_port *h, const struct port_spec *spec,
 		return -1;
 	if ((!spec->txqueuelen ||
 	     set_txqueuelen(tap, spec->txqueuelen, err) == 0) &&
-	    (!shape || shaper_open(&h->shaper, tap->name, spec->rate, FRAME_MAX,
-				   err) == 0))
+	    (!shape ||
+	     shaper_open(&h->shaper, tap->name, spec->conf.rules.link.rate,
+			 FRAME_MAX, err) == 0))
 		return 0;
 	tuntap_close(tap);
 	return -1;
@@ -139,10 +136,14 @@ static int open_device(struct host_port *h, const struct port_spec *spec,
 static int plug_in(struct host_port *h, struct sw *sw,
 		   const struct port_spec *spec, struct err *err)
 {
+	struct port_conf conf = spec->conf;
 	struct tap_port *t = &h->tap;
 
+	/* Then it is the rate of the host's senders, and not of the link. */
+	if (spec->queueing == QUEUEING_BACKPRESSURE)
+		conf.rules.link.rate = 0;
 	strcpy(t->port.address, t->tap.name);
-	if (tapio_open(t, sw, &ops, &spec->conf,
+	if (tapio_open(t, sw, &ops, &conf,
 		       spec->name[0] ? spec->name : t->tap.name, spec->offload,
 		       err) < 0)
 		return -1;
@@ -169,6 +170,6 @@ static int open_tap(struct sw *sw, const struct port_spec *spec,
 
 const struct backend backend_tap = {
 	.type = "tap",
-	.device = true,
+	.keys = KEYS_DEVICE,
 	.open = open_tap,
 };

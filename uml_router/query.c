@@ -12,6 +12,7 @@
 
 #include "common/parse.h"
 #include "query_verb.h"
+#include "rules_json.h"
 
 static json_t *u64(uint64_t n)
 {
@@ -61,6 +62,8 @@ static json_t *peer_json(const struct port *port)
 
 static const char *state_name(const struct port *port)
 {
+	if (port->no_link || (port->rules && port->rules->conf.down))
+		return "down";
 	if (port->held)
 		return "held";
 	return port->stalled ? "stalled" : "up";
@@ -82,13 +85,15 @@ static json_t *offload_json(const struct port *port)
 
 static json_t *port_json(const struct port *port)
 {
-	return json_pack(
-		"{s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
+	json_t *rules = rules_json(rules_of(port));
+	json_t *json = json_pack(
+		"{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
 		"s:I, s:o}",
 		"name", query_text(port->name), "type", port->ops->type,
-		"address", query_text(port->address), "peer", peer_json(port),
-		"state", state_name(port), "rx", count_json(&port->stats.rx),
-		"tx", count_json(&port->stats.tx), "drops",
+		"address", query_text(port->address), "description",
+		port->description, "peer", peer_json(port), "state",
+		state_name(port), "rx", count_json(&port->stats.rx), "tx",
+		count_json(&port->stats.tx), "drops",
 		drops_json(port->stats.drops), "queue", "length",
 		(json_int_t)(port->queue.len + stage_len(&port->stage)),
 		"limit", (json_int_t)port->queue.limit, "policy",
@@ -96,6 +101,10 @@ static json_t *port_json(const struct port *port)
 		(json_int_t)(port->addresses.learned.count +
 			     port->addresses.fixed.count),
 		"offload", offload_json(port));
+
+	json_object_update(json, rules);
+	json_decref(rules);
+	return json;
 }
 
 /* Ports are in the order of joining: the first that joined after the one at

@@ -4,8 +4,8 @@
  * or not at all.
  */
 #include <errno.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -22,6 +22,16 @@ json_t *query_next_changed(struct query *query, struct sw *sw)
 
 /* --- ports --------------------------------------------------------------- */
 
+static int check_path(const char *path, struct err *err)
+{
+	if (strchr("/@", path[0]))
+		return 0;
+	return err_set(err,
+		       "socket '%s' is no absolute path, and the switch has a "
+		       "working directory of its own",
+		       path);
+}
+
 /* What the command line may say, and a request may not. */
 static int check_spec(const struct port_spec *spec, struct err *err)
 {
@@ -33,19 +43,19 @@ static int check_spec(const struct port_spec *spec, struct err *err)
 		return err_hint(err, "start the switch with --port fd:%s",
 				spec->address);
 	}
-	if (spec->backend->listens && !strchr("/@", spec->address[0]))
-		return err_set(err,
-			       "socket '%s' is no absolute path, and the "
-			       "switch has a working directory of its own",
-			       spec->address);
-	return 0;
+	if (spec->backend->listens ||
+	    (spec->backend->keys & (KEYS_RECONNECT | KEYS_REMOTE)))
+		if (check_path(spec->address, err) < 0)
+			return -1;
+	return spec->remote ? check_path(spec->remote, err) : 0;
 }
 
 /* By now the switch has given up what it began with: see isolate.h. */
 static json_t *open_failed(const struct port_spec *spec, int cause,
 			   struct err *err)
 {
-	if (spec->backend->device && (cause == EPERM || cause == EACCES))
+	if ((spec->backend->keys & KEYS_DEVICE) &&
+	    (cause == EPERM || cause == EACCES))
 		err_hint(err,
 			 "a running switch has no privileges left: make "
 			 "the device first, with tunctl -u %u -t %s",

@@ -15,9 +15,6 @@
 #include "pace.h"
 #include "port.h"
 
-/** A rate that follows the ports. */
-#define RATE_AUTO UINT64_MAX
-
 /**
  * struct shaper - The queueing discipline of one tap
  * @port:	the tap's port

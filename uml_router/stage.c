@@ -67,7 +67,7 @@ void stage_fill(struct port *p)
 	struct stage *s = &p->stage;
 
 	s->at = s->end = 0;
-	while (s->end < FRAME_BURST && (s->whole || p->queue.len)) {
+	while (s->end < FRAME_BURST && (s->whole || port_due(p))) {
 		if (!s->whole)
 			take_one(p);
 		else

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The forwarding decision, a short function per step: check, learn, look up,
- * send to one port or to all others.
+ * The forwarding decision, a short function per step: check, admit (the rules
+ * of the port that it came in by; its VLAN), learn, look up, send to one port
+ * or to all others that the rules let it go to, each with or without a tag.
  *
- * The switch is a wire for what it does not understand: VLAN tags, reserved
- * group addresses (01:80:c2:00:00:0x) and any EtherType pass as they are.
+ * The switch is a wire for what it does not understand: reserved group
+ * addresses (01:80:c2:00:00:0x), any EtherType and, on ports without VLAN
+ * keys, VLAN tags pass as they are.
  */
 #include "switch.h"
 
@@ -15,7 +17,11 @@
 #include <sys/random.h>
 
 #include "capture.h"
+#include "fit.h"
 #include "listener.h"
+
+/** Kept out of line, lest it cost the most frequent frames registers. */
+#define RARE __attribute__((noinline))
 
 /** Milliseconds from the last jumbo frame to the return of its memory. */
 #define TRIM_MS 10000
@@ -43,11 +49,6 @@ static bool is_zero(const uint8_t *mac)
 	return memcmp(mac, zero, sizeof(zero)) == 0;
 }
 
-static uint32_t seconds(const struct sw *sw)
-{
-	return (uint32_t)(sw->loop->now / 1000);
-}
-
 /* Both timers are armed only while there is something for them to do. */
 static void arm_once(struct sw *sw, struct timer *timer, uint64_t delay_ms)
 {
@@ -58,7 +59,7 @@ static void arm_once(struct sw *sw, struct timer *timer, uint64_t delay_ms)
 static void on_ageing(struct timer *timer)
 {
 	struct sw *sw = container_of(timer, struct sw, ageing);
-	uint32_t next = fdb_age(sw->fdb, seconds(sw), sw->conf.ageing);
+	uint32_t next = fdb_age(sw->fdb, sw_seconds(sw), sw->conf.ageing);
 
 	if (next)
 		arm_once(sw, timer, (uint64_t)next * 1000);
@@ -67,6 +68,12 @@ static void on_ageing(struct timer *timer)
 static void on_trimming(struct timer *timer)
 {
 	frame_pool_trim(&container_of(timer, struct sw, trimming)->pool);
+}
+
+/* A hub looks at sources only where a port has rules, which may be of them. */
+static bool learns(const struct sw *sw)
+{
+	return !sw->conf.hub || sw->ruled;
 }
 
 static bool check(const struct sw *sw, struct port *in,
@@ -78,7 +85,7 @@ static bool check(const struct sw *sw, struct port *in,
 		why = DROP_RUNT;
 	else if (frame->len > FRAME_MAX)
 		why = DROP_TOO_LONG;
-	else if (!sw->conf.hub &&
+	else if (learns(sw) &&
 		 (is_group(source(frame)) || is_zero(source(frame))))
 		why = DROP_BAD_SOURCE;
 	else
@@ -108,33 +115,97 @@ static void on_gone(void *data, const struct fdb_record *record, bool aged)
 			container_of(record->owner, struct port, addresses));
 }
 
-static void learn(struct sw *sw, struct port *in, const struct frame *frame)
+/* The VLAN of a frame, 0 where tags are not looked at; -1: the rules of the
+ * port do not let it in. */
+RARE static int admit(struct port *in, struct frame *frame)
 {
-	enum fdb_learned learned = fdb_learn(sw->fdb, 0, source(frame),
-					     &in->addresses, seconds(sw));
+	static const enum port_drop reasons[] = {
+		[VLAN_BAD_TAG] = DROP_BAD_TAG,
+		[VLAN_UNTAGGED] = DROP_UNTAGGED,
+		[VLAN_NOT_MEMBER] = DROP_NOT_IN_VLAN,
+	};
+	const struct rules *rules = in->rules ? &in->rules->conf : NULL;
+	enum vlan_verdict verdict;
+	uint16_t vid;
+
+	if (rules && rules->down) {
+		port_drop(in, DROP_ADMIN_DOWN);
+		return -1;
+	}
+	if (!rules || !rules->vlan.untagged)
+		return 0;
+	verdict = vlan_classify(&rules->vlan, frame, &vid);
+	if (verdict == VLAN_GOOD)
+		return vid;
+	port_drop(in, reasons[verdict]);
+	return -1;
+}
+
+/* false: the source is none that the port may have. */
+static bool learn(struct sw *sw, struct port *in, const struct frame *frame,
+		  uint16_t vid)
+{
+	enum fdb_learned learned = fdb_learn(sw->fdb, vid, source(frame),
+					     &in->addresses, sw_seconds(sw));
 
 	if (learned == FDB_KNOWN)
-		return;
+		return true;
 	if (learned == FDB_NEW)
 		arm_once(sw, &sw->ageing, (uint64_t)sw->conf.ageing * 1000);
-	if (monitored(&sw->monitors))
-		tell_learned(sw, learned, 0, source(frame), in);
+	if (learned == FDB_NEW || learned == FDB_MOVED) {
+		if (monitored(&sw->monitors))
+			tell_learned(sw, learned, vid, source(frame), in);
+		return true;
+	}
+	port_drop(in, learned == FDB_LIMIT && in->addresses.limit
+			      ? DROP_MAXMAC
+			      : DROP_SPOOFED);
+	return false;
 }
 
 /* The only port that is to get the frame; NULL: all others. */
-static struct port *look_up(const struct sw *sw, const struct frame *frame)
+static struct port *look_up(const struct sw *sw, const struct frame *frame,
+			    uint16_t vid)
 {
 	struct fdb_owner *owner;
 
 	if (sw->conf.hub || is_group(destination(frame)))
 		return NULL;
-	owner = fdb_lookup(sw->fdb, 0, destination(frame));
+	owner = fdb_lookup(sw->fdb, vid, destination(frame));
 	return owner ? container_of(owner, struct port, addresses) : NULL;
+}
+
+static bool in_vlan(const struct port *port, uint16_t vid)
+{
+	return port->rules ? vlan_member(&port->rules->conf.vlan, vid) : !vid;
+}
+
+static bool is_isolated(const struct port *port)
+{
+	return port->rules && port->rules->conf.isolated;
+}
+
+/* Why a frame of this VLAN may not go from port to port; PORT_DROPS: it may. */
+static enum port_drop look_for_bar(const struct port *in,
+				   const struct port *out, uint16_t vid)
+{
+	if (out == in)
+		return DROP_SAME_PORT;
+	if (!in_vlan(out, vid))
+		return DROP_NOT_IN_VLAN;
+	return is_isolated(in) && is_isolated(out) ? DROP_ISOLATED : PORT_DROPS;
+}
+
+/* The same, where without rules a port is only barred to itself. */
+static inline enum port_drop barred(const struct sw *sw, const struct port *in,
+				    const struct port *out, uint16_t vid)
+{
+	return out == in || sw->ruled ? look_for_bar(in, out, vid) : PORT_DROPS;
 }
 
 static bool must_wait(const struct port *in, const struct port *out)
 {
-	return port_can_wait(in, out) && port_full(out);
+	return port_full(out) && port_can_wait(in, out);
 }
 
 static void send_to(struct port *in, struct port *out, struct frame *frame)
@@ -147,40 +218,90 @@ static void send_to(struct port *in, struct port *out, struct frame *frame)
 	port_overflow(out);
 }
 
-static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
-			    struct frame *frame)
+static void send_by_rules(struct fit *fit, struct port *in, struct port *out)
 {
-	if (out == in) {
-		port_drop(in, DROP_SAME_PORT);
+	struct frame *frame;
+	enum port_drop why = fit_frame(fit, &out->rules->conf, &frame);
+
+	if (why == PORT_DROPS)
+		send_to(in, out, frame);
+	else
+		port_drop(out, why);
+}
+
+RARE static void send_alone(struct sw *sw, struct port *in, struct frame *frame,
+			    uint16_t vid, struct port *out)
+{
+	struct fit fit = { &sw->pool, frame, vid, true, NULL };
+
+	send_by_rules(&fit, in, out);
+	fit_end(&fit);
+}
+
+static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
+			    struct frame *frame, uint16_t vid)
+{
+	enum port_drop why = barred(sw, in, out, vid);
+
+	if (why != PORT_DROPS) {
+		port_drop(in, why);
 		return NULL;
 	}
 	if (must_wait(in, out))
 		return out;
-	send_to(in, out, frame);
+	if (out->rules)
+		send_alone(sw, in, frame, vid, out);
+	else
+		send_to(in, out, frame);
 	sw->stats.unicast++;
+	return NULL;
+}
+
+/* A port with policy=block that a frame for all has to wait for, or NULL. */
+static struct port *find_full(const struct sw *sw, const struct port *in,
+			      uint16_t vid)
+{
+	struct list *at;
+
+	list_for_each(at, &sw->ports) {
+		struct port *out = container_of(at, struct port, node);
+
+		if (out->policy == POLICY_BLOCK && !out->mirror &&
+		    barred(sw, in, out, vid) == PORT_DROPS &&
+		    must_wait(in, out))
+			return out;
+	}
 	return NULL;
 }
 
 /* All or nobody: a frame that one port must wait for is sent to none yet. For
  * a port that drops none waits: it would wait for each slow one in turn. */
-static struct port *flood(struct sw *sw, struct port *in, struct frame *frame)
+RARE static struct port *flood(struct sw *sw, struct port *in,
+			       struct frame *frame, uint16_t vid)
 {
+	struct port *full = sw->blocking ? find_full(sw, in, vid) : NULL;
+	struct fit fit = { &sw->pool, frame, vid, false, NULL };
 	struct list *at;
 
-	if (sw->blocking)
-		list_for_each(at, &sw->ports) {
-			struct port *out = container_of(at, struct port, node);
-
-			if (out != in && !out->mirror &&
-			    out->policy == POLICY_BLOCK && must_wait(in, out))
-				return out;
-		}
+	if (in->rules && !bucket_has(&in->rules->floods, sw->loop->now)) {
+		port_drop(in, DROP_BROADCAST_LIMIT);
+		return NULL;
+	}
+	if (full)
+		return full;
+	if (in->rules)
+		bucket_take(&in->rules->floods);
 	list_for_each(at, &sw->ports) {
 		struct port *out = container_of(at, struct port, node);
 
-		if (out != in && !out->mirror)
+		if (out->mirror || barred(sw, in, out, vid) != PORT_DROPS)
+			continue;
+		if (out->rules)
+			send_by_rules(&fit, in, out);
+		else
 			send_to(in, out, frame);
 	}
+	fit_end(&fit);
 	sw->stats.flooded++;
 	return NULL;
 }
@@ -188,15 +309,21 @@ static struct port *flood(struct sw *sw, struct port *in, struct frame *frame)
 struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame)
 {
 	struct port *out;
+	int vid = 0;
 
 	if (!check(sw, in, frame))
 		return NULL;
+	if (sw->ruled)
+		vid = admit(in, frame);
+	if (vid < 0)
+		return NULL;
 	if (sw->pool.large)
 		arm_once(sw, &sw->trimming, TRIM_MS);
-	if (!sw->conf.hub)
-		learn(sw, in, frame);
-	out = look_up(sw, frame);
-	return out ? unicast(sw, in, out, frame) : flood(sw, in, frame);
+	if (learns(sw) && !learn(sw, in, frame, (uint16_t)vid))
+		return NULL;
+	out = look_up(sw, frame, (uint16_t)vid);
+	return out ? unicast(sw, in, out, frame, (uint16_t)vid)
+		   : flood(sw, in, frame, (uint16_t)vid);
 }
 
 static void mirror(struct port *out, struct frame *frame)
@@ -311,6 +438,7 @@ static void add_stats(struct port_stats *sum, const struct port_stats *more)
 
 void sw_remove(struct sw *sw, struct port *port)
 {
+	rules_remove(port);
 	fdb_flush(sw->fdb, &port->addresses);
 	fdb_release(sw->fdb, &port->addresses);
 	list_remove(&port->node);
@@ -363,8 +491,7 @@ static long number_in(const char *name, const char *prefix)
 	return *end ? -1 : number;
 }
 
-int sw_number_name(const struct sw *sw, const char *prefix,
-		   char name[PORT_NAME_LEN])
+long sw_free_number(const struct sw *sw, const char *prefix, unsigned int first)
 {
 	/* Of port_count + 1 numbers at least one is free. */
 	bool *taken = calloc(sw->port_count + 1, sizeof(*taken));
@@ -375,7 +502,7 @@ int sw_number_name(const struct sw *sw, const char *prefix,
 		return -1;
 	list_for_each(at, &sw->ports) {
 		struct port *port = container_of(at, struct port, node);
-		long number = number_in(port->name, prefix);
+		long number = number_in(port->name, prefix) - (long)first;
 
 		if (number >= 0 && number <= (long)sw->port_count)
 			taken[number] = true;
@@ -383,6 +510,5 @@ int sw_number_name(const struct sw *sw, const char *prefix,
 	while (taken[i])
 		i++;
 	free(taken);
-	snprintf(name, PORT_NAME_LEN, "%s%u", prefix, i);
-	return 0;
+	return (long)(first + i);
 }

@@ -79,6 +79,7 @@ struct sw_stats {
  * @watched:	how many of both
  * @touched:	ports with frames to flush
  * @blocking:	ports with policy=block
+ * @ruled:	ports with rules
  * @ageing:	next address is due
  * @trimming:	memory of jumbo frames is to be given back
  * @net_admin:	a port goes on needing CAP_NET_ADMIN
@@ -102,6 +103,7 @@ struct sw {
 	unsigned int watched;
 	struct list touched;
 	unsigned int blocking;
+	unsigned int ruled;
 	struct timer ageing;
 	struct timer trimming;
 	bool net_admin;
@@ -154,6 +156,12 @@ void sw_show(struct sw *sw, struct port *in, struct frame *const frames[],
 /** sw_flush() - Flush all touched ports */
 void sw_flush(struct sw *sw);
 
+/** sw_seconds() - The time of the forwarding database */
+static inline uint32_t sw_seconds(const struct sw *sw)
+{
+	return (uint32_t)(sw->loop->now / 1000);
+}
+
 /** sw_sum() - Counters of all ports, of those that left too */
 void sw_sum(const struct sw *sw, struct port_stats *sum);
 
@@ -161,14 +169,14 @@ void sw_sum(const struct sw *sw, struct port_stats *sum);
 struct port *sw_find(const struct sw *sw, const char *name);
 
 /**
- * sw_number_name() - First free name of the form PREFIX0, PREFIX1, ...
+ * sw_free_number() - First number that makes a free name
  * @sw:		the switch
  * @prefix:	what the name begins with, at most SW_PREFIX_LEN octets
- * @name:	filled
+ * @first:	number to begin with
  *
- * Return: 0, or -1 with errno set
+ * Return: the number, to be put behind @prefix; or -1 with errno set
  */
-int sw_number_name(const struct sw *sw, const char *prefix,
-		   char name[PORT_NAME_LEN]);
+long sw_free_number(const struct sw *sw, const char *prefix,
+		    unsigned int first);
 
 #endif /* UML_ROUTER_SWITCH_H */

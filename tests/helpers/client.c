@@ -40,6 +40,7 @@
 #define MAGIC_TEST 0x554d4c54U
 #define MAGIC_HELLO 0x554d4c48U
 #define PATTERN_PERIOD 251
+#define STREAM_HEAD 4
 
 /* The requests, in the native order and alignment of the protocol. */
 struct request_v0 {
@@ -77,6 +78,8 @@ static const char *const proto_names[CLIENT_PROTOS] = {
 	[CLIENT_V3] = "v3",
 	[CLIENT_VDE] = "vde",
 	[CLIENT_SEQPACKET] = "seqpacket",
+	[CLIENT_STREAM] = "stream",
+	[CLIENT_DGRAM] = "dgram",
 	[CLIENT_STRANGER] = "stranger",
 };
 
@@ -327,16 +330,36 @@ static int find_remote(struct client *c, const struct client_options *opt)
 	return 0;
 }
 
+/* A file of its own that the switch sends to, and the switch's. */
+static int pair_up(struct client *c, const struct client_options *opt)
+{
+	socklen_t len;
+
+	if (!opt->data || set_address(&c->local, &len, opt->data) < 0 ||
+	    set_address(&c->remote, &len, opt->ctl) < 0)
+		return fail(c, "sockets", opt->data ? opt->data : "");
+	unlink(opt->data);
+	c->data = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (c->data < 0)
+		return fail(c, "socket for", "data");
+	set_timeouts(c->data, opt->timeout_ms);
+	if (bind(c->data, (struct sockaddr *)&c->local, sizeof(c->local)) < 0)
+		return fail(c, "bind", opt->data);
+	return 0;
+}
+
 static int introduce(struct client *c, const struct client_options *opt)
 {
 	int rc;
 
+	if (opt->proto == CLIENT_DGRAM)
+		return pair_up(c, opt);
 	if (opt->proto != CLIENT_STRANGER) {
 		rc = connect_control(c, opt);
 		if (rc < 0)
 			return rc;
 	}
-	if (opt->proto == CLIENT_SEQPACKET) {
+	if (opt->proto == CLIENT_SEQPACKET || opt->proto == CLIENT_STREAM) {
 		c->data = c->ctl;
 		c->connected = true;
 		return 0;
@@ -378,6 +401,23 @@ void client_close(struct client *c)
 	c->ctl = -1;
 }
 
+/* The whole of it, or nothing. */
+static int send_stream(struct client *c, const void *frame, size_t len,
+		       int flags)
+{
+	uint8_t buf[STREAM_HEAD + CLIENT_FRAME_MAX];
+	uint32_t head = htonl((uint32_t)len);
+	ssize_t n;
+
+	memcpy(buf, &head, STREAM_HEAD);
+	memcpy(buf + STREAM_HEAD, frame, len);
+	len += STREAM_HEAD;
+	n = send(c->data, buf, len, flags | MSG_NOSIGNAL);
+	if (n < 0)
+		return -1;
+	return write_all(c->data, buf + n, len - (size_t)n);
+}
+
 int client_send(struct client *c, const void *frame, size_t len, int flags)
 {
 	const struct sockaddr *to = c->connected
@@ -386,6 +426,8 @@ int client_send(struct client *c, const void *frame, size_t len, int flags)
 	socklen_t to_len = to ? sizeof(c->remote) : 0;
 	ssize_t n;
 
+	if (c->proto == CLIENT_STREAM)
+		return send_stream(c, frame, len, flags);
 	n = sendto(c->data, frame, len, flags | MSG_NOSIGNAL, to, to_len);
 	return n < 0 ? -1 : 0;
 }
@@ -394,7 +436,14 @@ int client_send_burst(struct client *c, struct iovec *frames,
 		      unsigned int count, int flags)
 {
 	struct mmsghdr msg[CLIENT_BURST_MAX] = { 0 };
+	unsigned int n = 0;
 
+	if (c->proto == CLIENT_STREAM) {
+		while (n < count && !send_stream(c, frames[n].iov_base,
+						 frames[n].iov_len, flags))
+			n++;
+		return n ? (int)n : -1;
+	}
 	for (unsigned int i = 0; i < count; i++) {
 		msg[i].msg_hdr.msg_iov = &frames[i];
 		msg[i].msg_hdr.msg_iovlen = 1;
@@ -436,10 +485,43 @@ void client_rx_free(struct client_rx *rx)
 	free(rx);
 }
 
+/* One frame: its length, or -1 with errno set, or 0 at the end. */
+static ssize_t recv_stream(struct client *c, void *frame, int flags)
+{
+	uint32_t head;
+	ssize_t n = recv(c->data, &head, sizeof(head), flags | MSG_PEEK);
+
+	if (n <= 0)
+		return n;
+	n = recv(c->data, &head, sizeof(head), MSG_WAITALL);
+	if (n == sizeof(head) && ntohl(head) <= CLIENT_FRAME_MAX)
+		return recv(c->data, frame, ntohl(head), MSG_WAITALL);
+	errno = EPROTO;
+	return -1;
+}
+
+static int recv_streams(struct client *c, struct client_rx *rx, int flags)
+{
+	unsigned int i = 0;
+	ssize_t n = 1;
+
+	while (i < rx->count) {
+		n = recv_stream(c, rx->vec[i].iov_base,
+				i || (flags & MSG_DONTWAIT) ? MSG_DONTWAIT : 0);
+		if (n <= 0)
+			break;
+		rx->msg[i++].msg_len = (unsigned int)n;
+	}
+	return i ? (int)i : (int)n;
+}
+
 int client_recv(struct client *c, struct client_rx *rx, int flags)
 {
-	int n = recvmmsg(c->data, rx->msg, rx->count, flags, NULL);
+	int n;
 
+	if (c->proto == CLIENT_STREAM)
+		return recv_streams(c, rx, flags);
+	n = recvmmsg(c->data, rx->msg, rx->count, flags, NULL);
 	if (n <= 0 || c->proto != CLIENT_SEQPACKET)
 		return n;
 	/* At the end of a connection every message reads as an empty one. */

@@ -33,7 +33,9 @@ enum client_proto {
 	CLIENT_V3,  /**< what UML kernels speak */
 	CLIENT_VDE, /**< v3 in a folder, named sockets, as libvdeplug */
 	CLIENT_SEQPACKET, /**< one SOCK_SEQPACKET connection, as UML's BESS */
-	CLIENT_STRANGER,  /**< no introduction, frames to a given data socket */
+	CLIENT_STREAM,	 /**< each frame behind its length, as QEMU and passt */
+	CLIENT_DGRAM,	 /**< two bound sockets, as QEMU's -netdev dgram */
+	CLIENT_STRANGER, /**< no introduction, frames to a given data socket */
 	CLIENT_PROTOS
 };
 
@@ -49,7 +51,8 @@ enum client_failure {
  * @proto:	protocol
  * @ctl:	control socket, a path or '@' and an abstract name; the folder
  *		for CLIENT_VDE
- * @data:	data socket of CLIENT_V0 and CLIENT_STRANGER
+ * @data:	data socket of CLIENT_V0 and CLIENT_STRANGER; own socket of
+ *		CLIENT_DGRAM
  * @mac:	address told in a v0 or v1 request
  * @type:	request type, 0 for a new port
  * @no_request:	connect only, send nothing, expect nothing
@@ -74,7 +77,7 @@ struct client_options {
  * struct client - One connected client
  * @proto:	protocol
  * @ctl:	control connection, -1 where there is none; the data socket
- *		itself for CLIENT_SEQPACKET
+ *		itself for CLIENT_SEQPACKET and CLIENT_STREAM
  * @data:	socket of the frames, blocking
  * @connected:	@data has a peer; else frames are sent to @remote
  * @local:	name of @data

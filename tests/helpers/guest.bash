@@ -10,6 +10,7 @@
 #   guest_spawn [-t SECONDS] NAME CMD prints an id, does not wait
 #   guest_join NAME ID                output and status of a spawned command
 #   guest_addr NAME DEV ADDR/LEN      address and up
+#   guest_dhcp NAME DEV               up, address, route and name server by DHCP
 #   guest_iperf_server NAME           iperf3 in the background, listening
 #   guest_iperf NAME ADDR [ARG...]    2 s of iperf3 as client; prints Mbit/s
 #   guest_pause / guest_resume NAME   the guest's kernel stands still (SIGSTOP)
@@ -51,6 +52,8 @@ guest_root() {
     fi
     echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
     guest_xstate "$root" || return 1
+    ln -s /run/resolv.conf "$root/etc/resolv.conf"
+    install -m 755 "$GUEST_HELPERS/guest-dhcp" "$root/bin/" || return 1
     install -m 755 "$GUEST_HELPERS/guest-init" "$root/init" || return 1
   fi
   echo "$root"
@@ -170,6 +173,11 @@ guest_run() {
 
 guest_addr() {
   guest_run "$1" "ip addr add $3 dev $2 && ip link set $2 up"
+}
+
+guest_dhcp() {
+  guest_run "$1" "ip link set $2 up &&
+    udhcpc -i $2 -n -q -t 10 -T 1 -s /bin/guest-dhcp"
 }
 
 guest_iperf_server() {

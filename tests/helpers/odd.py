@@ -10,6 +10,12 @@ odd.py VERB ...
                            kind=N (of request), family=N and sock=PATH (data
                            socket), more=N (octets behind it), uid=N (first
                            become this user)
+    described FOLDER TEXT N
+                           a client of a VDE folder that describes itself by
+                           TEXT and N times an x; prints "ready", stays until
+                           killed; fails if the switch closes
+    padded CTL             a client whose request ends with padding that is not
+                           zeroed; prints "ready", stays until killed
     twins CTL              two connections that name one data socket; prints
                            how many copies of a broadcast it gets with both,
                            and with one of them closed
@@ -28,6 +34,8 @@ odd.py VERB ...
     nag SOCKET N SECONDS   N management connections that ask for all ports as
                            fast as they are answered; prints answers=N
     flood ADDRESS SECONDS  UDP to port 9, as fast as it goes
+    drip SOCKET SECONDS HEX  an octet every so often to a stream socket;
+                           prints "ready", then open or closed when all are sent
     backpressure           prints yes or no: does the kernel offer it
     cable TYPE CMD -- CMD  two programs on the two ends of a socket pair (dgram,
                            seqpacket, stream); {} is the descriptor
@@ -159,6 +167,27 @@ def odd_request(path, *words):
     say(f"reply={got} closed={'yes' if closed else 'no'}")
 
 
+def described(folder, text, more):
+    data = data_socket()
+    control = connect(folder + "/ctl")
+    whole = request(3, data.getsockname())[:-2]
+    control.sendall(whole + os.fsencode(text) + b"x" * int(more))
+    if len(read_reply(control)) != 110:
+        sys.exit("no reply")
+    if select.select([control], [], [], 0.5)[0]:
+        sys.exit("closed")
+    stay()
+
+
+def padded(path):
+    data = data_socket()
+    control = connect(path)
+    control.sendall(request(3, data.getsockname())[:-2] + b"\xa5Z")
+    if len(read_reply(control)) != 110:
+        sys.exit("no reply")
+    stay()
+
+
 def frames_in(sock):
     count = 0
     while select.select([sock], [], [], 0.5)[0]:
@@ -276,6 +305,24 @@ def flood(address, seconds):
         sock.send(bytes(1000))
 
 
+def drip(path, pause, octets):
+    sock = connect(path)
+    say("ready")
+    for octet in bytes.fromhex(octets):
+        try:
+            sock.sendall(bytes([octet]))
+        except BrokenPipeError:
+            break
+        select.select([], [], [], float(pause))
+    sock.setblocking(False)
+    try:
+        while sock.recv(65536):
+            pass
+        say("closed")
+    except BlockingIOError:
+        say("open")
+
+
 def backpressure():
     word = fcntl.ioctl(os.open("/dev/net/tun", os.O_RDWR), TUNGETFEATURES,
                        bytes(4))
@@ -286,11 +333,23 @@ def with_number(words, fd):
     return [word.replace("{}", str(fd)) for word in words]
 
 
+def end_groups(running):
+    """What a guest's kernel leaves is in a process group of its own."""
+    for child in running:
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+    sys.exit(1)
+
+
 def cable(kind, *words):
     ends = socket.socketpair(socket.AF_UNIX,
                              getattr(socket, "SOCK_" + kind.upper()))
     cut = words.index("--")
     running = []
+    signal.signal(signal.SIGTERM, lambda *_: end_groups(running))
     for end, cmd in zip(ends, (words[:cut], words[cut + 1:])):
         fd = end.fileno()
         running.append(subprocess.Popen(with_number(cmd, fd), pass_fds=[fd]))
@@ -312,6 +371,8 @@ def main():
     verbs = {
         "pieces": pieces,
         "request": odd_request,
+        "described": described,
+        "padded": padded,
         "twins": twins,
         "stranger": stranger,
         "ask": ask,
@@ -320,6 +381,7 @@ def main():
         "deaf": deaf,
         "mute": mute,
         "nag": nag,
+        "drip": drip,
         "backpressure": backpressure,
         "flood": flood,
         "cable": cable,

@@ -14,7 +14,8 @@
 #   odd ARG...                     odd.py in the foreground
 #   peer_end NAME [WORD...]        end it with SIGTERM; then as peer_done
 #   mac N                          address number N, up to 255
-#   mac_port SW MAC                port that an address was learned on
+#   mac_port SW MAC                port that an address was learned on; fails if
+#                                  it was not
 #   is SW PORT JQ-PATH OP N        compares a number of `port show`
 #   total SW JQ-PATH [OP N]        a number of `stats`, compared or printed
 #   ports SW N                     it has N ports
@@ -130,7 +131,7 @@ fdb() {
 }
 
 mac_port() {
-  fdb "$1" ".[] | select(.mac == \"$2\") | .port"
+  fdb "$1" ".[] | select(.mac == \"$2\") | .port" | grep .
 }
 
 # state_is SW PORT STATE

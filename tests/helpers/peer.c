@@ -156,11 +156,13 @@ struct peer {
 
 static const struct option global_options[] = {
 	OPTION(global_args, proto, TEXT,
-	       "v0, v1, v2, v3 (default), vde, seqpacket, stranger"),
+	       "v0, v1, v2, v3 (default), vde, seqpacket, stream, "
+	       "dgram, stranger"),
 	OPTION(global_args, ctl, TEXT,
 	       "control socket, path or @abstract; the folder for vde"),
 	OPTION(global_args, data, TEXT,
-	       "data socket of v0 (default /tmp/uml.data) and stranger"),
+	       "data socket of v0 (default /tmp/uml.data) and stranger; "
+	       "own of dgram"),
 	OPTION(global_args, mac, MAC, "own address (02:00:00:00:00:01)"),
 	OPTION(global_args, timeout, SECONDS, "bound of the whole run (30)"),
 	OPTION(global_args, type, NUMBER, "request type (0)"),

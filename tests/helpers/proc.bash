@@ -45,7 +45,8 @@ defer() {
 cleanup() {
   local line
   [ -n "${WORK:-}" ] && [ -d "$WORK" ] || return 0
-  tac "$WORK/defer" >"$WORK/defer.now"
+  # What was deferred more than once has its place where it was last.
+  tac "$WORK/defer" | awk '!seen[$0]++' >"$WORK/defer.now"
   # The list is read from its own descriptor: a command may read stdin.
   while read -r line <&9; do
     eval "$line" || echo "cleanup: failed: $line" >&2

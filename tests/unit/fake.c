@@ -277,7 +277,7 @@ static void make_descriptors(struct fake *fake)
 int fake_open(struct fake *fake, struct sw *sw, const char *name,
 	      unsigned int queue, enum port_policy policy, struct err *err)
 {
-	struct port_conf conf = { queue, policy };
+	struct port_conf conf = { .queue = queue, .policy = policy };
 	struct fake_port *fp = calloc(1, sizeof(*fp));
 
 	if (!fp)
@@ -305,6 +305,33 @@ void fake_plug(struct fake *fake, struct sw *sw, const char *name,
 
 	fake_init(fake);
 	if (fake_open(fake, sw, name, queue, policy, &err) < 0)
+		give_up(err.text);
+}
+
+int fake_parse_rules(struct rules *rules, const char *keys, struct err *err)
+{
+	char text[512], *next = text, *key, *value;
+
+	*rules = (struct rules){ 0 };
+	snprintf(text, sizeof(text), "%s", keys);
+	while (next && *next) {
+		key = strsep(&next, ",");
+		value = strchr(key, '=');
+		if (value)
+			*value++ = '\0';
+		if (rules_set(rules, key, value, err) < 0)
+			return -1;
+	}
+	return rules_check(rules, err);
+}
+
+void fake_rules(struct fake *fake, const char *keys)
+{
+	struct rules rules;
+	struct err err;
+
+	if (fake_parse_rules(&rules, keys, &err) < 0 ||
+	    rules_apply(fake->port, &rules, &err) < 0)
 		give_up(err.text);
 }
 
@@ -361,10 +388,16 @@ static bool scheduled(const struct port *p)
 	return !list_empty(&p->turn.node);
 }
 
-static uint32_t watched_for(const struct port *p)
+static bool watched(const struct port *p)
 {
-	return (port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0) |
-	       (p->stalled ? EPOLLOUT : 0);
+	uint32_t in = port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0;
+	uint32_t out = p->stalled ? EPOLLOUT : 0;
+
+	if (p->in.fd >= 0 ? p->in.interest != in : p->in.interest)
+		return false;
+	if (p->no_link)
+		return !p->io.interest;
+	return p->io.interest == (p->in.fd >= 0 ? out : in | out);
 }
 
 static uint32_t longest_queue(const struct port *p)
@@ -411,7 +444,7 @@ static const char *check_hold(const struct sw *sw, const struct port *p)
 		return "held, and nothing was kept back";
 	if (full && full->dying)
 		return NULL;
-	if (full && !full->stalled)
+	if (full && !full->stalled && !full->impair)
 		return "waits for a port that takes frames";
 	if (full && full->queue.len <= full->queue.limit / 2)
 		return "waits for a port that has room";
@@ -426,16 +459,22 @@ static const char *check_port(const struct sw *sw, const struct port *p)
 		return "more frames in the queue than may wait";
 	if (p->dying)
 		return scheduled(p) ? NULL : "dying, and not to be destroyed";
-	if ((p->queue.len || !stage_empty(&p->stage)) && !p->stalled)
+	if ((p->queue.len || !stage_empty(&p->stage)) && !p->stalled &&
+	    !(p->impair && timer_armed(&p->impair->timer)))
 		return "frames wait in a port that takes them";
-	if (p->stalled && !p->queue.len && stage_empty(&p->stage))
+	if (p->stalled && !p->queue.len && !p->unsent && stage_empty(&p->stage))
 		return "stalled without a frame to send";
-	if (p->given_up && (p->policy != POLICY_DROP || !p->stalled ||
-			    !list_empty(&p->waiters)))
+	if (p->given_up &&
+	    (p->policy != POLICY_DROP || !(p->stalled || p->impair) ||
+	     !list_empty(&p->waiters)))
 		return "given up, and waited for";
 	if (p->kept_len && !p->held && !scheduled(p))
 		return "kept frames are not resumed";
-	if (p->io.interest != watched_for(p) && !scheduled(p))
+	if (p->no_link && (p->queue.len || p->stalled || p->unsent))
+		return "frames wait in a port without a link";
+	if (p->unread && port_may_read(p) && !scheduled(p))
+		return "what was read is not taken up";
+	if (!watched(p) && !scheduled(p))
 		return "not watched for what is to come";
 	return check_hold(sw, p);
 }
@@ -504,7 +543,7 @@ static const char *check_frames(const struct sw *sw)
 const char *fake_check(const struct sw *sw)
 {
 	const char *wrong = NULL;
-	unsigned int count = 0, blocking = 0;
+	unsigned int count = 0, blocking = 0, ruled = 0;
 	struct list *at;
 
 	if (!list_empty(&sw->touched))
@@ -517,8 +556,10 @@ const char *fake_check(const struct sw *sw)
 			return wrong;
 		count++;
 		blocking += p->policy == POLICY_BLOCK;
+		ruled += !!p->rules;
 	}
-	if (count != sw->port_count || blocking != sw->blocking)
+	if (count != sw->port_count || blocking != sw->blocking ||
+	    ruled != sw->ruled)
 		return "ports are miscounted";
 	return check_frames(sw);
 }

@@ -100,6 +100,16 @@ int fake_open(struct fake *fake, struct sw *sw, const char *name,
 void fake_plug(struct fake *fake, struct sw *sw, const char *name,
 	       unsigned int queue, enum port_policy policy);
 
+/**
+ * fake_parse_rules() - Rules from keys: "vlan=10,isolated"
+ *
+ * Return: 0, or -1 with @err set
+ */
+int fake_parse_rules(struct rules *rules, const char *keys, struct err *err);
+
+/** fake_rules() - Give its port such rules, or the test ends */
+void fake_rules(struct fake *fake, const char *keys);
+
 /** fake_fini() - Free what the fake remembers; its port is closed */
 void fake_fini(struct fake *fake);
 

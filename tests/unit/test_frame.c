@@ -176,6 +176,29 @@ static void test_small_is_not_large(void)
 	frame_pool_fini(&pool);
 }
 
+static void test_copy(void)
+{
+	struct frame_pool pool;
+	struct frame *f, *copy;
+
+	frame_pool_init(&pool);
+	f = frame_get(&pool);
+	memset(f->data, 0x5a, 9014);
+	frame_filled(&pool, f, 9014);
+	frame_hold(f);
+	copy = frame_copy(&pool, f);
+	ok(copy != f && copy->refs == 1 && copy->len == 9014 &&
+		   !memcmp(copy->data, f->data, 9014),
+	   "a copy is a frame of its own");
+	is_int((intmax_t)pool.large, 2, "and large, too");
+	copy->data[0] = 0;
+	is_int(f->data[0], 0x5a, "the original stays");
+	frame_put(&pool, f);
+	frame_put(&pool, f);
+	frame_put(&pool, copy);
+	frame_pool_fini(&pool);
+}
+
 int main(void)
 {
 	test_references();
@@ -183,5 +206,6 @@ int main(void)
 	test_trim_neighbours();
 	test_memory();
 	test_small_is_not_large();
+	test_copy();
 	return tap_done();
 }

@@ -518,7 +518,7 @@ static const struct port_ops socket_ops = {
 static struct port *plug(struct bench *b, unsigned int queue,
 			 enum port_policy policy)
 {
-	struct port_conf conf = { queue, policy };
+	struct port_conf conf = { .queue = queue, .policy = policy };
 	struct port *port = calloc(1, sizeof(*port));
 	struct err err;
 

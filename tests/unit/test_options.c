@@ -286,7 +286,7 @@ static void test_help(void)
 		"--unix --tap --hub --compat-v0 --daemon --port --control "
 		"--pidfile --user --mode --group --ageing --fdb-size "
 		"--max-ports --verbose --help --version queue= policy= "
-		"queueing= rate= queues= txqueuelen= offload= seqpacket: "
+		"queueing= queues= txqueuelen= offload= seqpacket: "
 		"fd:";
 	char *text = printed(NULL), *line, *rest;
 	char *list = strdup(words), *word;

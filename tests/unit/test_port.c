@@ -675,7 +675,7 @@ static void test_broken_in_burst(void)
 /* A descriptor that epoll does not take. */
 static void test_cannot_watch(void)
 {
-	struct port_conf conf = { 4, POLICY_BLOCK };
+	struct port_conf conf = { .queue = 4, .policy = POLICY_BLOCK };
 	struct port *port = calloc(1, sizeof(*port));
 	struct bench b;
 	struct err err;
@@ -931,6 +931,26 @@ static void test_names(void)
 	is_str(port_policy_name(POLICY_BLOCK), "block", "block");
 }
 
+/* Up to a NUL, without what a terminal would act on. */
+static void test_describe(void)
+{
+	struct bench b;
+	char much[200];
+
+	set_up(&b, 1, POLICY_DROP, HOLD_NEVER);
+	is_str(b.out.port->description, "", "no description");
+	memset(much, 'x', sizeof(much));
+	port_describe(b.out.port, much, sizeof(much));
+	is_int((intmax_t)strlen(b.out.port->description),
+	       PORT_DESCRIPTION_LEN - 1, "too long a one is cut");
+	port_describe(b.out.port, "QEMU user=\x1b[1m\x9b\xc2\x9b~\n\0pid", 25);
+	is_str(b.out.port->description, "QEMU user=?[1m???~?",
+	       "junk in one cannot be seen");
+	port_describe(b.out.port, "plug", 2);
+	is_str(b.out.port->description, "pl", "one without a NUL");
+	tear_down(&b);
+}
+
 int main(void)
 {
 	static const uint32_t queues[] = { 1, 2, 3, 63, 64, 65, 256 };
@@ -957,6 +977,7 @@ int main(void)
 	test_hold_limit();
 	test_hold_in_turns();
 	test_hold_in_time();
+	test_describe();
 	test_hold_never();
 	test_mute();
 	test_one_end();

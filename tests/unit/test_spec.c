@@ -5,7 +5,6 @@
  */
 #include "tests/unit/tap.h"
 #include "uml_router/backend.h"
-#include "uml_router/shaper.h"
 
 /* A parsed text; the spec refers to it. */
 struct parsed {
@@ -35,11 +34,18 @@ static void test_types(void)
 	} cases[] = {
 		{ "tap:tap0", &backend_tap, "tap0" },
 		{ "uml:/run/uml.ctl", &backend_uml, "/run/uml.ctl" },
+		{ "vde:/run/lab", &backend_vde, "/run/lab" },
 		{ "seqpacket:@abstract", &backend_seqpacket, "@abstract" },
 		{ "fd:3", &backend_fd, "3" },
 		/* Only the first colon counts. */
 		{ "uml:/run/a:b", &backend_uml, "/run/a:b" },
 		{ "uml::", &backend_uml, ":" },
+		{ "stream:/run/s", &backend_stream, "/run/s" },
+		{ "stream:connect=/run/s", &backend_stream_connect, "/run/s" },
+		{ "stream:connect", &backend_stream, "connect" },
+		{ "uml:connect=/run/s", &backend_uml, "connect=/run/s" },
+		{ "dgram:/a,remote=/b", &backend_dgram, "/a" },
+		{ "mcast:239.1.1.1:4000", &backend_mcast, "239.1.1.1:4000" },
 		/* Nor does an equals sign in an address. */
 		{ "uml:/run/a=b", &backend_uml, "/run/a=b" },
 	};
@@ -73,13 +79,13 @@ static void test_keys(void)
 {
 	struct parsed p = parse("tap:tap0,queue=17,policy=block,name=up-link.1,"
 				"queueing=multi-queue,txqueuelen=1000000,"
-				"queues=256,offload=off,rate=1.5mbit");
+				"queues=256,offload=off");
 
 	is_int(p.rc, 0, "all keys of a tap");
 	ok(p.spec.conf.queue == 17 && p.spec.conf.policy == POLICY_BLOCK &&
 		   p.spec.queueing == QUEUEING_MULTI_QUEUE &&
 		   p.spec.txqueuelen == 1000000 && p.spec.queues == 256 &&
-		   !p.spec.offload && p.spec.rate == 1500000,
+		   !p.spec.offload,
 	   "are all there");
 	is_str(p.spec.name, "up-link.1", "the name");
 	is_str(p.spec.address, "tap0", "the address without them");
@@ -90,10 +96,55 @@ static void test_keys(void)
 	   "in any order");
 	free(p.text);
 	p = parse("tap:t,queueing=backpressure,rate=auto");
-	ok(!p.rc && p.spec.rate == RATE_AUTO, "a rate that follows");
+	ok(!p.rc && p.spec.conf.rules.link.rate == RATE_AUTO,
+	   "a rate that follows");
 	free(p.text);
 	p = parse("fd:0,queue=1");
 	ok(!p.rc && p.spec.conf.queue == 1, "the shortest queue");
+	free(p.text);
+	p = parse("vde:/run/lab,dirmode=0750,name=lab");
+	ok(!p.rc && p.spec.dirmode == 0750, "the mode of a folder");
+	free(p.text);
+	p = parse("vde:/run/lab");
+	ok(!p.rc && p.spec.dirmode == (mode_t)-1, "no mode of a folder");
+	free(p.text);
+	p = parse("dgram:/a,remote=@b,reconnect=3600");
+	ok(!p.rc && !strcmp(p.spec.remote, "@b") && p.spec.reconnect == 3600000,
+	   "keys of a datagram socket");
+	free(p.text);
+	p = parse(
+		"stream:connect=/s,reconnect=100ms,name=a-name-of-28-characters-here");
+	ok(!p.rc && p.spec.reconnect == 100 && strlen(p.spec.name) == 28,
+	   "keys of a stream that is connected to");
+	free(p.text);
+	p = parse("stream:connect=/s");
+	ok(!p.rc && p.spec.reconnect == BACKEND_RECONNECT_MS, "its default");
+	free(p.text);
+	p = parse("mcast:239.1.1.1:4000,ttl=0,interface=eth0");
+	ok(!p.rc && p.spec.ttl == 0 && !strcmp(p.spec.interface, "eth0"),
+	   "keys of a group");
+	free(p.text);
+	p = parse("mcast:239.1.1.1:4000");
+	ok(!p.rc && p.spec.ttl == 1 && !p.spec.interface, "its defaults");
+	free(p.text);
+}
+
+/* What the keys mean is test_rules.c's. */
+static void test_rules(void)
+{
+	struct parsed p = parse("uml:/s,trunk=10+20-30,queue=7,native=5,"
+				"isolated,maxmac=3,name=x");
+
+	ok(!p.rc && p.spec.conf.rules.native == 5 &&
+		   p.spec.conf.rules.vlan.untagged == 5 &&
+		   vlan_member(&p.spec.conf.rules.vlan, 25) &&
+		   p.spec.conf.rules.isolated &&
+		   p.spec.conf.rules.maxmac == 3 && p.spec.conf.queue == 7,
+	   "rules among other keys, in any order");
+	free(p.text);
+	p = parse("tap:t,vlan=10,down");
+	ok(!p.rc && p.spec.conf.rules.access == 10 && p.spec.conf.rules.down,
+	   "a rule at the end, without a value");
 	free(p.text);
 }
 
@@ -137,7 +188,8 @@ static void test_refusals(void)
 	refused("tap0", "'tap0'", "no ':'", "TYPE:ADDRESS[,key=value]...");
 	refused(":tap0", "''", "no port type", "types: tap, uml");
 	refused("tpa:tap0", "'tpa'", "no port type",
-		"types: tap, uml, seqpacket, fd");
+		"types: tap, uml, vde, seqpacket, stream, dgram, mcast, "
+		"fd");
 	refused("TAP:tap0", "'TAP'", "no port type", "types: ");
 	refused("tap:", "tap", "no address", "");
 	refused("tap:,queue=4", "tap", "no address", "");
@@ -146,15 +198,14 @@ static void test_refusals(void)
 	refused("tap:t,,queue=4", "''", "not of the form", "key=value");
 	refused("tap:t,=4", "''", "no key", "keys: name, queue, policy");
 	refused("tap:t,queus=4", "'queus'", "no key",
-		"keys: name, queue, policy, queueing, rate, queues, txqueuelen, "
-		"offload");
+		"keys: name, queue, policy, vlan, ");
 	refused("tap:t,rate=fast", "'fast'", "rate", "");
 	refused("tap:t,queues=0", "'0'", "queues", "1 to 256");
 	refused("tap:t,queues=257", "'257'", "queues", "1 to 256");
 	refused("tap:t,offload=half", "'half'", "offload", "on");
 	refused("uml:/s,offload=on", "'offload'", "type uml", "keys:");
 	refused("uml:/s,colour=red", "'colour'", "no key",
-		"keys: name, queue, policy)");
+		"keys: name, queue, policy, vlan, ");
 	refused("tap:t,queue=0", "'0'", "queue", "1 to 65536");
 	refused("tap:t,queue=65537", "'65537'", "queue", "1 to 65536");
 	refused("tap:t,queue=-1", "'-1'", "queue", "1 to 65536");
@@ -180,9 +231,38 @@ static void test_refusals(void)
 	refused("uml:/s,name=a23456789012345678901", "'a23456789012345678901'",
 		"longer than", "20");
 	refused("uml:/s,queueing=default", "'queueing'", "type uml",
-		"keys: name, queue, policy)");
+		"keys: name, queue, policy, vlan, ");
+	refused("uml:/s,dirmode=700", "'dirmode'", "type uml",
+		"keys: name, queue, policy, vlan, ");
+	refused("tap:t,dirmode=700", "'dirmode'", "type tap",
+		"keys: name, queue, policy, vlan, ");
+	refused("vde:/d,queueing=default", "'queueing'", "type vde",
+		"keys: name, queue, policy, vlan, ");
+	refused("vde:/d,dirmode=0790", "'0790'", "mode", "octal");
+	refused("vde:/d,dirmode=1777", "'1777'", "mode", "0777");
+	refused("vde:/d,dirmode=", "''", "mode", "octal");
 	refused("fd:3,txqueuelen=10", "'txqueuelen'", "type fd",
-		"keys: name, queue, policy)");
+		"keys: name, queue, policy, vlan, ");
+	refused("stream:/s,reconnect=1", "'reconnect'", "type stream",
+		"keys: name, queue, policy, vlan, ");
+	refused("stream:connect=", "stream", "no address", "");
+	refused("stream:connect=/s,reconnect=0", "'0'", "seconds", "1 to 3600");
+	refused("stream:connect=/s,reconnect=3601", "'3601'", "seconds",
+		"1 to 3600");
+	refused("stream:connect=/s,reconnect=99ms", "'99'", "milliseconds",
+		"100 to 3600000");
+	refused("stream:connect=/s,reconnect=1m", "'1m'", "seconds", "");
+	refused("stream:connect=/s,reconnect=", "''", "seconds", "");
+	refused("dgram:/s,remote=", "socket name", "empty", "");
+	refused("dgram:/s,ttl=1", "'ttl'", "type dgram",
+		"keys: name, queue, policy, vlan, ");
+	refused("mcast:239.1.1.1:4000,ttl=256", "'256'", "ttl", "0 to 255");
+	refused("mcast:239.1.1.1:4000,interface=a/b", "'a/b'", "", "");
+	refused("tap:t,vlan", "'vlan'", "not of the form", "key=value");
+	refused("tap:t,vlan=0", "'0'", "vlan", "1 to 4094");
+	refused("tap:t,vlan=5,trunk=6", "vlan=", "exclude", "native=");
+	refused("tap:t,native=6", "native=", "trunk=", "");
+	refused("tap:t,trunk=5,6", "'6'", "not of the form", "");
 }
 
 /* What is wrong may be as long as it likes. */
@@ -212,6 +292,7 @@ int main(void)
 	test_types();
 	test_defaults();
 	test_keys();
+	test_rules();
 	test_names();
 	test_refusals();
 	test_long_refusals();

@@ -400,27 +400,27 @@ static void test_refused(void)
 	fake_fini(&more);
 }
 
-static void test_number_names(void)
+static void test_free_numbers(void)
 {
 	struct bench b;
-	char name[PORT_NAME_LEN];
+	struct sw *sw = &b.world.sw;
 
 	set_up(&b, NULL);
-	sw_number_name(&b.world.sw, "uml", name);
-	is_str(name, "uml0", "the first of its kind");
-	sw_number_name(&b.world.sw, "p", name);
-	is_str(name, "p4", "the next number");
+	is_int(sw_free_number(sw, "uml", 0), 0, "the first of its kind");
+	is_int(sw_free_number(sw, "uml", 1), 1, "the first that may be");
+	is_int(sw_free_number(sw, "p", 0), 4, "the next number");
+	is_int(sw_free_number(sw, "p", 3), 4, "the next number from 3 on");
+	is_int(sw_free_number(sw, "p", 7), 7, "beyond those in use");
 	port_close(b.port[2].port);
 	fake_settle(&b.world.loop);
-	sw_number_name(&b.world.sw, "p", name);
-	is_str(name, "p2", "a number that became free");
+	is_int(sw_free_number(sw, "p", 0), 2, "a number that became free");
+	is_int(sw_free_number(sw, "p", 3), 4, "that is below the first one");
 	fake_fini(&b.port[2]);
-	fake_plug(&b.port[2], &b.world.sw, "p99999999999999999999", 1,
-		  POLICY_DROP);
-	sw_number_name(&b.world.sw, "p", name);
-	is_str(name, "p2", "numbers that are none of ours do not matter");
-	sw_number_name(&b.world.sw, "abcdefghijklmnopqrst", name);
-	is_str(name, "abcdefghijklmnopqrst0", "the longest prefix");
+	fake_plug(&b.port[2], sw, "p99999999999999999999", 1, POLICY_DROP);
+	is_int(sw_free_number(sw, "p", 0), 2,
+	       "numbers that are none of ours do not matter");
+	is_int(sw_free_number(sw, "abcdefghijklmnopqrst", 0), 0,
+	       "the longest prefix");
 	tear_down(&b);
 }
 
@@ -644,7 +644,7 @@ int main(void)
 	test_two_switches();
 	test_one_loop();
 	test_refused();
-	test_number_names();
+	test_free_numbers();
 	test_flood_waits();
 	test_flood_cannot_wait();
 	test_flood_passes_by();

@@ -379,6 +379,26 @@ static void test_vnet_hdr(void)
 	tuntap_delete(NULL, "tap0", NULL);
 }
 
+static void test_hand_over(void)
+{
+	struct tuntap_request req = tap_request;
+	struct err err = { "" };
+	struct tuntap tt;
+	int size = 0;
+
+	req.vnet_hdr = true;
+	req.queueing = QUEUEING_MULTI_QUEUE;
+	tuntap_open(&tt, &req, &err);
+	tuntap_offload(&tt, TUNTAP_OFFLOAD_TSO, &err);
+	is_int(tuntap_hand_over(&tt, &err), 0, "hand over");
+	ok(!(fcntl(tt.fd[0], F_GETFL) & O_NONBLOCK), "blocking");
+	is_int(fcntl(tt.fd[0], F_GETFD), 0, "left open by exec");
+	ioctl(tt.fd[0], TUNGETVNETHDRSZ, &size);
+	is_int(size, 10, "the kernel's size of vnet header");
+	ok(!tso_on("tap0"), "the kernel's offloads");
+	tuntap_close(&tt);
+}
+
 static void test_owner(void)
 {
 	struct tuntap_request req = tap_request;
@@ -584,6 +604,7 @@ int main(void)
 	test_other_flags();
 	test_second_queue_fails();
 	test_vnet_hdr();
+	test_hand_over();
 	test_owner();
 	test_from_fd();
 	test_delete();

@@ -84,8 +84,9 @@ static struct bytes make(unsigned int version, const struct sockaddr_un *addr)
 
 /* In a block of exactly that size: the sanitizer sees a parser that reads
  * on. */
-static enum uml_parsed parse(const struct bytes *b, size_t len,
-			     struct uml_request *req, const char **why)
+static enum uml_parsed parse_as(enum uml_dialect dialect, const struct bytes *b,
+				size_t len, struct uml_request *req,
+				const char **why)
 {
 	unsigned char *copy = malloc(len ? len : 1);
 	enum uml_parsed parsed;
@@ -93,9 +94,15 @@ static enum uml_parsed parse(const struct bytes *b, size_t len,
 	if (!copy)
 		tap_bail("malloc");
 	memcpy(copy, b->at, len);
-	parsed = uml_request_parse(copy, len, req, why);
+	parsed = uml_request_parse(dialect, copy, len, req, why);
 	free(copy);
 	return parsed;
+}
+
+static enum uml_parsed parse(const struct bytes *b, size_t len,
+			     struct uml_request *req, const char **why)
+{
+	return parse_as(UML_DAEMON, b, len, req, why);
 }
 
 static void test_version(unsigned int version, size_t size,
@@ -118,6 +125,8 @@ static void test_version(unsigned int version, size_t size,
 	       version, what);
 	ok(req.version == version && !memcmp(&req.addr, addr, sizeof(*addr)),
 	   "v%u, %s: its address, whole", version, what);
+	ok(req.size == size && req.wish == UML_ANY_PORT,
+	   "v%u, %s: its size, and no wish", version, what);
 	for (len = b.len; len <= UML_REQUEST_MAX; len++)
 		if (parse(&b, len, &req, &why) != UML_REQUEST)
 			break;
@@ -171,24 +180,30 @@ static void put_word(struct bytes *b, size_t offset, uint32_t word)
 }
 
 /* Refused as soon as @first octets are there, not before, and ever after. */
-static void refused(const struct bytes *b, size_t first, const char *reason)
+static void refused_as(enum uml_dialect dialect, const struct bytes *b,
+		       size_t first, const char *reason)
 {
 	struct uml_request req;
 	const char *why = NULL;
 	size_t len;
 
 	for (len = 0; len < first; len++)
-		if (parse(b, len, &req, &why) != UML_MORE)
+		if (parse_as(dialect, b, len, &req, &why) != UML_MORE)
 			break;
 	ok(len == first && !why, "%s: not known before octet %zu", reason,
 	   first);
 	for (; len <= b->len; len++) {
 		why = NULL;
-		if (parse(b, len, &req, &why) != UML_BAD || !why ||
+		if (parse_as(dialect, b, len, &req, &why) != UML_BAD || !why ||
 		    !strstr(why, reason))
 			break;
 	}
 	is_int((intmax_t)len, (intmax_t)b->len + 1, "%s: refused", reason);
+}
+
+static void refused(const struct bytes *b, size_t first, const char *reason)
+{
+	refused_as(UML_DAEMON, b, first, reason);
 }
 
 static void test_bad_heads(void)
@@ -256,6 +271,51 @@ static void test_long_addresses(unsigned int version)
 	   "v%u: the longest abstract name", version);
 }
 
+static void wishes(uint32_t type, uint32_t wish)
+{
+	struct bytes b = make_v3(&path_addr);
+	struct uml_request req;
+	const char *why = NULL;
+
+	put_word(&b, 8, type);
+	ok(parse_as(UML_VDE, &b, b.len, &req, &why) == UML_REQUEST &&
+		   req.wish == wish && req.version == 3 && req.size == b.len,
+	   "VDE: type %#x wishes for port %#x", type, wish);
+	ok(!req.dump, "which is no wish for all frames");
+	if (type != 1)
+		refused(&b, 12, "unknown type");
+	else
+		ok(parse(&b, b.len, &req, &why) == UML_REQUEST && req.dump,
+		   "on a socket of UML it is one for all frames");
+}
+
+/* In a VDE folder the type is a wish, and there is no version 0. */
+static void test_vde(void)
+{
+	struct bytes b = make_v3(&path_addr);
+	struct uml_request req;
+	const char *why = NULL;
+
+	ok(parse_as(UML_VDE, &b, b.len, &req, &why) == UML_REQUEST &&
+		   req.wish == UML_ANY_PORT,
+	   "VDE: no wish");
+	wishes(1, 0);
+	wishes(0x301, 0);
+	wishes(0x100, 1);
+	wishes(0x2000, 32);
+	wishes(0xffffff00, 0xffffff);
+	put_word(&b, 8, 2);
+	refused_as(UML_VDE, &b, 12, "unknown type");
+	put_word(&b, 8, 0x1ff);
+	refused_as(UML_VDE, &b, 12, "unknown type");
+	b = make_v1(&path_addr);
+	ok(parse_as(UML_VDE, &b, b.len, &req, &why) == UML_REQUEST &&
+		   req.version == 1 && req.wish == UML_ANY_PORT,
+	   "VDE: version 1");
+	b = make_v0(&path_addr);
+	refused_as(UML_VDE, &b, 4, "version 0");
+}
+
 int main(void)
 {
 	static const unsigned int versions[] = { 0, 1, 3 };
@@ -272,5 +332,6 @@ int main(void)
 	}
 	test_octets();
 	test_bad_heads();
+	test_vde();
 	return tap_done();
 }

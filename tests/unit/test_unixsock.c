@@ -106,6 +106,42 @@ static void test_listen(int type, const char *kind)
 	is_int(tap_open_fds(), before, "%s: no descriptor is left", kind);
 }
 
+/* A socket that is connected already gets a name, or stays as it was. */
+static void test_bind(void)
+{
+	struct unixsock_perm perm = { 0604, (gid_t)-1 };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct unixsock_listener peer, l, late;
+	struct err err = { "" };
+	char text[8] = "";
+	struct stat st;
+
+	unixsock_listen(&peer, "peer", SOCK_DGRAM, plain, NULL);
+	if (connect(fd,
+		    (struct sockaddr *)&(struct sockaddr_un){ AF_UNIX, "peer" },
+		    sizeof(struct sockaddr_un)))
+		tap_bail("connect");
+	make_stale("named", SOCK_DGRAM);
+	is_int(unixsock_bind(&l, fd, "named", perm, &err), 0,
+	       "a name for a connected socket, instead of a stale one");
+	ok(l.fd == fd && l.name && l.name[0] == '/' && !stat("named", &st) &&
+		   (st.st_mode & 0777) == 0604,
+	   "which is in the listener, its mode in force");
+	ok(send(fd, "hello", 5, 0) == 5 &&
+		   recv(peer.fd, text, sizeof(text), 0) == 5,
+	   "it is still connected");
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ok(unixsock_bind(&late, fd, "named", plain, &err) == -1 &&
+		   errno == EADDRINUSE && strstr(err.text, "in use"),
+	   "a name in use is refused");
+	ok(late.fd == -1 && !late.name && fcntl(fd, F_GETFD) >= 0,
+	   "and the socket is still the caller's");
+	close(fd);
+	unixsock_close(&l);
+	unixsock_close(&peer);
+	ok(!exists("named"), "the name goes with its socket");
+}
+
 /* What is in the way of a listener, and what becomes of it. */
 static void test_stale(int type, int old_type, const char *what)
 {
@@ -555,6 +591,7 @@ int main(void)
 	test_listen(SOCK_STREAM, "stream");
 	test_listen(SOCK_SEQPACKET, "seqpacket");
 	test_listen(SOCK_DGRAM, "datagram");
+	test_bind();
 	test_stale(SOCK_STREAM, SOCK_STREAM, "stream");
 	test_stale(SOCK_DGRAM, SOCK_DGRAM, "datagram");
 	test_stale(SOCK_SEQPACKET, SOCK_DGRAM, "socket of another type");

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A User-mode Linux guest and its host, which is a namespace with a tap, and
+# what carries frames between them: a switch or nothing. Needs base.sh, net.sh.
+
+# shellcheck source=../../tests/helpers/guest.bash
+. "$top/tests/helpers/guest.bash"
+
+host_addr=10.9.0.254
+guest_ip=10.9.0.1
+guest_mac=02:00:00:00:00:01
+
+# Peers of a benchmark with guests; uml_router-* may be followed by keys for
+# its tap, ",offload=off".
+guest_peers=(tuntap vector uml_switch vde_switch uml_router-daemon
+	uml_router-bess)
+guest_peers_help="  tuntap             no switch: the legacy transport on the tap
+  vector             no switch: the vector driver on the tap, with offloads
+  uml_switch         Debian's uml-utilities; daemon transport
+  vde_switch         vde2; daemon transport
+  uml_router-daemon  this switch; daemon transport
+  uml_router-bess    this switch; the vector driver's BESS transport"
+
+guest_peer_available() {
+	case $1 in
+	tuntap | vector) true ;;
+	uml_switch | vde_switch) have "$1" ;;
+	uml_router-daemon* | uml_router-bess*) have uml_router ;;
+	*) fail "unknown peer '$1'" ;;
+	esac
+}
+
+need_guests() {
+	need_iperf
+	need busybox "$GUEST_KERNEL"
+}
+
+# Someone has the tap open.
+tap_held() {
+	ns_exec host grep -qs 1 /sys/class/net/tap0/carrier
+}
+
+# host_up PEER - the tap and, if there is one, the switch
+host_up() {
+	local peer=$1 socket=$WORK/uml keys
+
+	tap_add host tap0 &&
+		ns_exec host ip addr add "$host_addr/24" dev tap0 || return 1
+	case $1 in
+	tuntap | vector) return 0 ;;
+	uml_switch) set -- "$uml_switch" -unix "$socket" -tap tap0 ;;
+	vde_switch)
+		set -- vde_switch -s "$WORK/vde" -t tap0
+		socket=$WORK/vde/ctl
+		;;
+	*)
+		keys=${1#uml_router-daemon}
+		keys=${keys#uml_router-bess}
+		set -- "$uml_router" --port "tap:tap0$keys" \
+			--port "uml:$socket" --port "seqpacket:$WORK/bess" \
+			--control "$WORK/control"
+		;;
+	esac
+	start_quiet -n host switch "$@" && ready switch tap_held &&
+		ready switch test -S "$socket" && profile switch "$peer"
+}
+
+# The guest's network device on the kernel's command line.
+guest_device() {
+	case $1 in
+	tuntap) echo "eth0=tuntap,tap0,$guest_mac" ;;
+	vector) echo "vec0:transport=tap,ifname=tap0,depth=128,gro=1" ;;
+	vde_switch) echo "eth0=daemon,$guest_mac,unix,$WORK/vde/ctl" ;;
+	uml_router-bess*)
+		echo "vec0:transport=bess,dst=$WORK/bess,depth=512,mac=$guest_mac"
+		;;
+	*) echo "eth0=daemon,$guest_mac,unix,$WORK/uml" ;;
+	esac
+}
+
+guest_up_on() {
+	local device
+
+	device=$(guest_device "$1")
+	guest_start -n host g "$device" && guest_wait_up g &&
+		guest_addr g "${device%%[=:]*}" "$guest_ip/24" &&
+		wait_for guest_run g "ping -c 1 -W 1 $host_addr"
+}
+
+# start_peer PEER - host, switch and guest; stop_peer ends all
+start_peer() {
+	host_up "$1" && guest_up_on "$1" && return 0
+	say "$1 is not usable"
+	return 1
+}
+
+stop_peer() {
+	guest_kill g
+	rm -rf "$WORK/guest-g"
+	proc_stop switch
+	ns_exec host ip link del tap0 2>/dev/null
+	rm -rf "$WORK/vde" "$WORK/uml" "$WORK/bess" "$WORK/control"
+}
+
+tap_drops() {
+	ns_exec host cat /sys/class/net/tap0/statistics/tx_dropped
+}
+
+# guest_tcp up|down - iperf3's JSON of one run between the guest and the host
+guest_tcp() {
+	local reverse=
+
+	[ "$1" = up ] || reverse=-R
+	proc_start -n host iperf iperf3 -s -1 -p 5201 &&
+		wait_for listening host &&
+		guest_run -t $((seconds + 20)) g \
+			"iperf3 -c $host_addr -t $seconds -i 0 -J $reverse"
+	set -- $?
+	proc_stop iperf
+	return "$1"
+}
+
+# tcp_record CASE PEER ROUND up|down - one run, with the tap's drops in it
+tcp_record() {
+	iperf_record tcp "$1" "$2" "$3" switch with_drops guest_tcp "$4"
+}
+
+# with_drops CMD... - iperf3's JSON with the drops of the tap meanwhile
+with_drops() {
+	local drops
+
+	drops=$(tap_drops)
+	"$@" >"$WORK/iperf.json" &&
+		jq --argjson n "$(($(tap_drops) - drops))" \
+			'.tap_drops = $n' "$WORK/iperf.json"
+}
+
+# guest_rounds RUN - each round, each peer: RUN PEER ROUND with its guest up
+guest_rounds() {
+	local round peer
+
+	ns_add host || fail "no namespace"
+	for ((round = 1; round <= rounds; round++)); do
+		for peer in "${peers[@]}"; do
+			! start_peer "$peer" || "$1" "$peer" "$round"
+			stop_peer
+		done
+		say "round $round of $rounds"
+	done
+}

@@ -475,3 +475,65 @@ END
   }
   both one
 }
+
+# A guest's frames reach the host on a tap that is alice's: two octets, 33:33:0:0:0:1
+# from 2:0:0:0:0:66, fe80::66 to ff02::1, a router advertisement.
+ADVERTISEMENT=000033330000000102000000006686dd6000000000183afffe800000000000000000000000000066ff020000000000000000000000000001860031534000070800000000000000000101020000000066
+# The same way, UDP from 10.1.0.2 and from 8.8.8.8 to 10.1.0.1, port 5555; the
+# data begin as the source does.
+FROM_ITSELF=0000ffffffffffff02000000006608004500002000010000401166c80a0100020a010001045715b3000c000031302e31
+FROM_OTHERS=0000ffffffffffff02000000006608004500002000010000401160bb080808080a010001045715b3000c0000382e382e
+
+# sender NAME STEP...: alice's guest with tap7, for which 10.1.0.1 is the host
+sender() {
+  proc_start -n h "$1" setpriv --reuid=alice --regid=alice --init-groups /usr/bin/python3 "$ASK" \
+    ethertap "$WORK/setuid" tap7 10.1.0.1 "${@:2}"
+  wait_for grep -q 'tap7 is up' "$WORK/proc/$1.log"
+}
+
+received() {
+  [ "$(host cat /proc/net/dev | sed -n 's/^ *tap7: *[0-9]* *\([0-9]*\) .*/\1/p')" -ge "$1" ]
+}
+
+# CVE-2020-10749, CVE-2020-13401: containers sent router advertisements, and the
+# host's IPv6 traffic went through them.
+@test "CVE-2020-10749, CVE-2020-13401: a guest does not become the host's IPv6 router" {
+  host test -d /proc/sys/net/ipv6 || skip "this kernel has no IPv6"
+  sender a wait send $ADVERTISEMENT send $ADVERTISEMENT sleep
+  kill -s USR1 "$(proc_pid a)"
+  wait_for received 2
+  [ -z "$(host ip -6 route show proto ra)" ]
+  [ -z "$(host ip -6 addr show dev tap7)" ]
+  [ "$(host cat /proc/sys/net/ipv6/conf/tap7/disable_ipv6)" = 1 ]
+}
+
+@test "a device whose IPv6 cannot be switched off is not made" {
+  command -v strace >/dev/null || skip "needs strace"
+  host test -d /proc/sys/net/ipv6 || skip "this kernel has no IPv6"
+  local before
+  before=$(state)
+  run -1 host /usr/bin/python3 "$ASK" once strace -f -qq -o /dev/null \
+    -P /proc/sys/net/ipv6/conf/tap0/disable_ipv6 -e inject=openat:error=EACCES \
+    "$WORK/plain" 4 tuntap up 10.1.0.1
+  [[ $output == *"switch IPv6 of 'tap0' off: Permission denied"* ]]
+  [ "$(state)" = "$before" ]
+}
+
+@test "what a guest sends from an address that is not routed to it is dropped" {
+  [ "$(host cat /proc/sys/net/ipv4/conf/all/rp_filter)" -le 1 ] ||
+    skip "this host's rp_filter is loose"
+  proc_start -n h server /usr/bin/python3 -c '
+import socket
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("", 5555))
+print("ready", flush=True)
+while True:
+    print("from", sock.recv(100).decode(), flush=True)'
+  wait_for grep -q ready "$WORK/proc/server.log"
+  host ip route add default via 192.168.7.2
+  sender a add 10.1.0.2 wait send $FROM_OTHERS send $FROM_ITSELF sleep
+  wait_for grep -q '10.1.0.2 is routed to tap7' "$WORK/proc/a.log"
+  kill -s USR1 "$(proc_pid a)"
+  wait_for grep -q 'from 10.1' "$WORK/proc/server.log"
+  run ! grep 'from 8.8.' "$WORK/proc/server.log"
+}

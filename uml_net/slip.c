@@ -8,7 +8,6 @@
  */
 #include "uml_net/slip.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_slip.h>
 #include <linux/sockios.h>
@@ -17,9 +16,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "common/netlink_addr.h"
+#include "uml_net/device.h"
 #include "uml_net/forward.h"
-#include "uml_net/ground.h"
 #include "uml_net/guard.h"
 #include "uml_net/mark.h"
 #include "uml_net/tap.h"
@@ -83,38 +81,14 @@ static int take(struct session *s, const struct slip_line *line,
 		errno = EPERM;
 		return err_set(err, "'%s' is another's", name);
 	}
-	if (mark_set(s->nl, link->index, s->privs.ruid, err))
-		return -1;
-	reply_line(&s->reply, "%s made for user %u", link->name,
-		   (unsigned int)s->privs.ruid);
-	return 0;
-}
-
-static int set_address(struct session *s, const struct netlink_link *link,
-		       struct err *err)
-{
-	struct ip_prefix prefix = { .family = AF_INET, .len = 32 };
-	char text[INET_ADDRSTRLEN];
-
-	if (netlink_link_mtu(s->nl, link->index, SLIP_MTU, err))
-		return -1;
-	if (s->req.has_gateway) {
-		memcpy(prefix.addr, &s->req.gateway, sizeof(s->req.gateway));
-		if (netlink_addr_add(s->nl, link->index, &prefix, err))
-			return -1;
-		inet_ntop(AF_INET, &s->req.gateway, text, sizeof(text));
-		reply_line(&s->reply, "%s has address %s/32", link->name, text);
-	}
-	if (netlink_link_up(s->nl, link->index, true, err))
-		return -1;
-	reply_line(&s->reply, "%s is up", link->name);
 	return 0;
 }
 
 static int set_up(struct session *s, const struct netlink_link *link,
 		  const struct policy_verdict *verdict, struct err *err)
 {
-	if (set_address(s, link, err) ||
+	if (netlink_link_mtu(s->nl, link->index, SLIP_MTU, err) ||
+	    device_start(s, link, err) || device_look_again(s, verdict, err) ||
 	    guard_start(link->index, s->req.reply_fd, err))
 		return -1;
 	forward_ip(verdict, &s->reply);
@@ -125,16 +99,10 @@ static int set_up(struct session *s, const struct netlink_link *link,
 
 int slip_up(struct session *s, const struct slip_line *line, struct err *err)
 {
-	const struct in_addr *gateway;
 	struct policy_verdict verdict;
 	struct netlink_link link;
 
-	gateway = s->req.has_gateway ? &s->req.gateway : NULL;
-	if (session_permit(s, gateway, true, &verdict, err))
-		return -1;
-	if (gateway && ground_gateway(s->nl, *gateway, s->privs.ruid, err))
-		return -1;
-	if (attach_line(s, line, err))
+	if (device_permit(s, &verdict, err) || attach_line(s, line, err))
 		return -1;
 	if (take(s, line, &link, err) || set_up(s, &link, &verdict, err)) {
 		line->detach(s->req.line_fd);

@@ -6,9 +6,6 @@
  * survives it but proxy neighbours, which its guard sees to. So all that a
  * failure has to undo is done by closing the descriptor; and the guest has
  * the only one once it was handed over.
- *
- * Two calls can pass each other: what was free when it was looked at is
- * looked at again when it is ours. Then both see it, and none gets it.
  */
 #include "uml_net/tap.h"
 
@@ -17,21 +14,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/netlink_addr.h"
+#include "uml_net/device.h"
 #include "uml_net/forward.h"
 #include "uml_net/ground.h"
 #include "uml_net/guard.h"
 #include "uml_net/guest.h"
 #include "uml_net/mark.h"
 
-static int check_ground(const struct session *s, struct err *err)
-{
-	if (!s->req.has_gateway)
-		return 0;
-	return ground_gateway(s->nl, s->req.gateway, s->privs.ruid, err);
-}
-
-/* His from the first moment on, and to be told from others. */
+/* His from the first moment on. */
 static int open_tap(struct session *s, const char *name, struct tuntap *tt,
 		    struct netlink_link *link, struct err *err)
 {
@@ -47,62 +37,19 @@ static int open_tap(struct session *s, const char *name, struct tuntap *tt,
 	s->clone = 0;
 	if (tuntap_open(tt, &req, err))
 		return -1;
-	if (tuntap_owner(tt, s->privs.ruid, err) ||
-	    netlink_link_get(s->nl, tt->name, link, err) ||
-	    mark_set(s->nl, link->index, s->privs.ruid, err))
+	if (tuntap_owner(tt, s->privs.ruid, err))
 		return -1;
-	reply_line(&s->reply, "%s made for user %u", tt->name,
-		   (unsigned int)s->privs.ruid);
-	return 0;
-}
-
-static int set_address(struct session *s, const struct netlink_link *link,
-		       struct err *err)
-{
-	struct ip_prefix prefix = { .family = AF_INET, .len = 32 };
-	char text[INET_ADDRSTRLEN];
-
-	if (s->req.has_gateway) {
-		memcpy(prefix.addr, &s->req.gateway, sizeof(s->req.gateway));
-		if (netlink_addr_add(s->nl, link->index, &prefix, err))
-			return -1;
-		inet_ntop(AF_INET, &s->req.gateway, text, sizeof(text));
-		reply_line(&s->reply, "%s has address %s/32", link->name, text);
-	}
-	if (netlink_link_up(s->nl, link->index, true, err))
-		return -1;
-	reply_line(&s->reply, "%s is up", link->name);
-	return 0;
-}
-
-/* What was true before must still be, with ours counted. */
-static int look_again(struct session *s, const struct policy_verdict *verdict,
-		      struct err *err)
-{
-	unsigned int taps;
-
-	if (mark_count(s->nl, s->privs.ruid, &taps, err))
-		return -1;
-	if (taps > verdict->limit) {
-		errno = EDQUOT;
-		return err_set(err,
-			       "another tap of user %u was made at the same "
-			       "time, and %u are allowed",
-			       (unsigned int)s->privs.ruid, verdict->limit);
-	}
-	return check_ground(s, err);
+	return netlink_link_get(s->nl, tt->name, link, err);
 }
 
 static int make(struct session *s, const char *name, struct tuntap *tt,
 		struct netlink_link *link, struct err *err)
 {
-	const struct in_addr *gateway;
 	struct policy_verdict verdict;
 
-	gateway = s->req.has_gateway ? &s->req.gateway : NULL;
-	if (session_permit(s, gateway, true, &verdict, err) ||
-	    check_ground(s, err) || open_tap(s, name, tt, link, err) ||
-	    set_address(s, link, err) || look_again(s, &verdict, err) ||
+	if (device_permit(s, &verdict, err) ||
+	    open_tap(s, name, tt, link, err) || device_start(s, link, err) ||
+	    device_look_again(s, &verdict, err) ||
 	    guard_start(link->index, s->req.reply_fd, err))
 		return -1;
 	forward_ip(&verdict, &s->reply);

@@ -537,3 +537,62 @@ while True:
   wait_for grep -q 'from 10.1' "$WORK/proc/server.log"
   run ! grep 'from 8.8.' "$WORK/proc/server.log"
 }
+
+# CVE-2003-0019 again: "in use" is not only what this host has itself.
+@test "CVE-2003-0019: neither the host's routers nor its neighbours are to be had" {
+  conf <<<'allow all'
+  host ip route add default via 192.168.7.254
+  host ip route add 10.9.0.0/16 table 77 via 192.168.7.253
+  host ip route add 10.8.0.0/16 nexthop via 192.168.7.252 nexthop via 192.168.7.251
+  host ip nexthop add id 5 via 192.168.7.250 dev eth0
+  host ip neigh add 192.168.7.77 lladdr 2:0:0:0:0:77 dev eth0 nud reachable
+  host ip neigh add 192.168.7.78 lladdr 2:0:0:0:0:78 dev eth0 nud stale
+  host ip neigh add 192.168.7.79 lladdr 2:0:0:0:0:79 dev eth0 nud permanent
+  host ip neigh add 192.168.7.80 lladdr 2:0:0:0:0:80 dev eth0 nud failed
+  up a alice setuid 10.1.0.1
+  taken() {
+    local last
+    for last in 250 251 252 253 254 77 78 79; do
+      run -0 refused_up alice $HOW 192.168.7.$last
+      [[ $output == *"192.168.7.$last is "* ]]
+      denied alice add tap0 192.168.7.$last 255.255.255.0
+    done
+  }
+  both taken
+  net alice setuid add tap0 192.168.7.80 255.255.255.0
+  # What is behind a guest's own device is no neighbour but the guest.
+  net alice setuid add tap0 192.168.7.81 255.255.255.0
+  host ip neigh replace 192.168.7.81 lladdr 2:0:0:0:0:81 dev tap0 nud stale
+  net alice setuid del tap0 192.168.7.81 255.255.255.0
+  net alice setuid add tap0 192.168.7.81 255.255.255.0
+}
+
+@test "a gateway and a guest of one address that pass each other do not both get through" {
+  command -v strace >/dev/null || skip "needs strace"
+  conf <<<'allow all'
+  up b bob setuid 10.2.0.1
+  local n words=(strace -qq -o "$WORK/trace" -e trace=sendto)
+  host "${words[@]}" "$WORK/plain" 4 add tap0 10.1.0.1 255.255.0.0 >/dev/null
+  n=$(grep -n RTM_NEWROUTE "$WORK/trace" | cut -d: -f1)
+  host "$WORK/plain" 4 del tap0 10.1.0.1 255.255.0.0 >/dev/null
+  # The guest's call has looked, and not yet added the route, when alice's tap
+  # comes up.
+  proc_start -n h add "${words[@]}" -e "inject=sendto:delay_enter=2000000:when=$n" \
+    -u bob "$WORK/setuid" 4 add tap0 10.1.0.1 255.255.0.0
+  wait_for eval '[ "$(grep -c sendto "$WORK/trace")" -ge $((n - 1)) ]'
+  up a alice setuid 10.1.0.1
+  wait_for proc_ended add
+  [ -z "$(host ip route show 10.1.0.1)" ]
+  proc_kill a
+  wait_for eval '! host ip link show tap1'
+  # The other way round: alice's call has looked before the guest's route is there.
+  words=(strace -f -qq -o "$WORK/trace" -e trace=ioctl)
+  proc_start -n h a "${words[@]}" -e "inject=ioctl:delay_enter=2000000:when=1" \
+    -u alice /usr/bin/python3 "$ASK" hold "$WORK/setuid" 4 tuntap up 10.1.0.1
+  # /dev/net/tun is opened first, and asked for the tap when all was looked at.
+  wait_for eval 'host grep -lqs "^setuid" /proc/[0-9]*/comm'
+  net bob setuid add tap0 10.1.0.1 255.255.0.0
+  wait_for up_answered a
+  [ -z "$(tap_of a)" ]
+  grep -q "10.1.0.1 is " "$WORK/proc/a.log"
+}

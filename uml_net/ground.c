@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/netlink_addr.h"
+#include "common/netlink_hop.h"
 #include "common/netlink_link.h"
 #include "common/netlink_route.h"
 #include "uml_net/mark.h"
@@ -125,17 +126,88 @@ static int check_routes(struct netlink *nl, struct in_addr addr, bool held,
 	}
 }
 
+/* On a device that uml_net made there is its guest. */
+static int check_neighbour(struct netlink *nl, unsigned int index,
+			   struct in_addr addr, struct err *err)
+{
+	struct netlink_link link;
+
+	if (netlink_link_at(nl, index, &link, err))
+		return errno == ENODEV ? 0 : -1;
+	if (mark_any(&link))
+		return 0;
+	errno = EADDRINUSE;
+	return err_set(err, "%s is a neighbour of this host, on '%s'",
+		       show(addr).text, link.name);
+}
+
+static int check_neighbours(struct netlink *nl, struct in_addr addr,
+			    struct err *err)
+{
+	unsigned int *indices;
+	size_t count, i;
+	int rc = 0;
+
+	if (netlink_neigh_find(nl, addr, &indices, &count, err))
+		return -1;
+	for (i = 0; i < count && !rc; i++)
+		rc = check_neighbour(nl, indices[i], addr, err);
+	free(indices);
+	return rc;
+}
+
+static int check_routers(struct netlink *nl, struct in_addr addr,
+			 struct err *err)
+{
+	bool found;
+
+	if (netlink_hop_find(nl, addr, &found, err))
+		return -1;
+	if (!found)
+		return 0;
+	errno = EADDRINUSE;
+	return err_set(err, "%s is a router of this host", show(addr).text);
+}
+
+/* Seen by the lookup too, unless an interface has the address meanwhile. */
+static int check_guests(struct netlink *nl, struct in_addr addr,
+			struct err *err)
+{
+	struct netlink_route *routes;
+	bool found = false;
+	size_t count, i;
+
+	if (netlink_route_list(nl, GROUND_PROTOCOL, &routes, &count, err))
+		return -1;
+	for (i = 0; i < count; i++)
+		found |= routes[i].dst.s_addr == addr.s_addr;
+	free(routes);
+	if (!found)
+		return 0;
+	errno = EADDRINUSE;
+	return err_set(err, "%s is a guest's", show(addr).text);
+}
+
 int ground_gateway(struct netlink *nl, struct in_addr addr, uid_t uid,
 		   struct err *err)
 {
 	bool held;
 
-	if (check_interfaces(nl, addr, uid, &held, err))
+	if (check_interfaces(nl, addr, uid, &held, err) ||
+	    check_routes(nl, addr, held, err) || check_guests(nl, addr, err) ||
+	    check_routers(nl, addr, err))
 		return -1;
-	return check_routes(nl, addr, held, err);
+	return check_neighbours(nl, addr, err);
 }
 
 int ground_guest(struct netlink *nl, struct in_addr addr, struct err *err)
 {
 	return ground_gateway(nl, addr, NOBODY, err);
+}
+
+int ground_unheld(struct netlink *nl, struct in_addr addr, struct err *err)
+{
+	bool held;
+
+	return check_interfaces(nl, addr, NOBODY, &held, err);
 }

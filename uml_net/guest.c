@@ -175,9 +175,8 @@ int guest_room(struct netlink *nl, const struct netlink_link *dev,
 		       dev->name, routes);
 }
 
-/* Whatever is left of @addr; an error that is told already stays told. */
-static void undo(struct netlink *nl, const struct netlink_link *dev,
-		 struct in_addr addr)
+void guest_undo(struct netlink *nl, const struct netlink_link *dev,
+		struct in_addr addr)
 {
 	struct reply unheard = { .used = 0 };
 	int saved = errno;
@@ -211,7 +210,7 @@ int guest_add(struct netlink *nl, const struct netlink_link *dev,
 		    !still_there(nl, dev, addr, err))
 			return 0;
 	}
-	undo(nl, dev, addr);
+	guest_undo(nl, dev, addr);
 	return -1;
 }
 

@@ -114,6 +114,10 @@ int tap_lead(struct session *s, const struct netlink_link *link,
 	if (guest_room(s->nl, link, err) || ground_guest(s->nl, addr, err) ||
 	    guest_add(s->nl, link, addr, &s->reply, err))
 		return -1;
+	if (ground_unheld(s->nl, addr, err)) {
+		guest_undo(s->nl, link, addr);
+		return -1;
+	}
 	forward_ip(&verdict, &s->reply);
 	return 0;
 }

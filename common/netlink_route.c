@@ -152,7 +152,10 @@ static int list_route(const struct nlmsghdr *nlh, void *data)
 	return netlink_rows_add(&list->rows, &route);
 }
 
-/* The kernel leaves out the others by itself since Linux 4.20. */
+/*
+ * The kernel leaves out the others by itself since Linux 4.20, and since then
+ * says ENOENT of a table that no route was ever in.
+ */
 int netlink_route_list(struct netlink *nl, uint8_t protocol,
 		       struct netlink_route **routes, size_t *count,
 		       struct err *err)
@@ -168,7 +171,7 @@ int netlink_route_list(struct netlink *nl, uint8_t protocol,
 
 	nlh = netlink_message(nl, RTM_GETROUTE, NLM_F_DUMP, &info,
 			      sizeof(info));
-	if (netlink_dump(nl, nlh, list_route, &list.rows))
+	if (netlink_dump(nl, nlh, list_route, &list.rows) && errno != ENOENT)
 		return netlink_fail(nl, err, "list routes");
 	*routes = list.rows.rows;
 	*count = list.rows.count;

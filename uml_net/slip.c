@@ -3,8 +3,8 @@
  * Serial lines; see slip.h.
  *
  * Policy and host are asked before the line is touched. The line is the
- * caller's own, but what becomes of it is an interface of the host: so one
- * that is there already is used only if it was made for the same user.
+ * caller's own, but what becomes of it is an interface of the host: so it is
+ * his only if it was made now.
  */
 #include "uml_net/slip.h"
 
@@ -25,13 +25,11 @@
 /** Largest packet; the guest has room for no more (arch/um/drivers/slip.h). */
 #define SLIP_MTU 1500
 
-static int attach(int fd)
+static bool attached(int fd)
 {
-	int encapsulation = 0, discipline = N_SLIP;
+	int discipline;
 
-	if (ioctl(fd, TIOCSETD, &discipline) < 0)
-		return -1;
-	return ioctl(fd, SIOCSIFENCAP, &encapsulation) < 0 ? -1 : 0;
+	return !ioctl(fd, TIOCGETD, &discipline) && discipline == N_SLIP;
 }
 
 static void detach(int fd)
@@ -39,6 +37,20 @@ static void detach(int fd)
 	int discipline = N_TTY;
 
 	ioctl(fd, TIOCSETD, &discipline);
+}
+
+static int attach(int fd)
+{
+	int encapsulation = 0, discipline = N_SLIP, saved;
+
+	if (ioctl(fd, TIOCSETD, &discipline) < 0)
+		return -1;
+	if (!ioctl(fd, SIOCSIFENCAP, &encapsulation))
+		return 0;
+	saved = errno;
+	detach(fd);
+	errno = saved;
+	return -1;
 }
 
 static int name_of(int fd, char name[IFNAMSIZ])
@@ -50,6 +62,7 @@ static int name_of(int fd, char name[IFNAMSIZ])
 }
 
 const struct slip_line slip_line = {
+	.attached = attached,
 	.attach = attach,
 	.detach = detach,
 	.name = name_of,
@@ -58,6 +71,11 @@ const struct slip_line slip_line = {
 static int attach_line(const struct session *s, const struct slip_line *line,
 		       struct err *err)
 {
+	if (line->attached(s->req.line_fd)) {
+		errno = EBUSY;
+		return err_set(err, "descriptor %d is an interface already",
+			       s->req.line_fd);
+	}
 	if (!line->attach(s->req.line_fd))
 		return 0;
 	err_errno(err, "make an interface of descriptor %d", s->req.line_fd);
@@ -66,22 +84,15 @@ static int attach_line(const struct session *s, const struct slip_line *line,
 	return -1;
 }
 
-/* The interface was made now, or before for the same user. */
-static int take(struct session *s, const struct slip_line *line,
-		struct netlink_link *link, struct err *err)
+static int find_link(const struct session *s, const struct slip_line *line,
+		     struct netlink_link *link, struct err *err)
 {
 	char name[IFNAMSIZ] = "";
 
 	if (line->name(s->req.line_fd, name))
 		return err_errno(err, "the interface of descriptor %d",
 				 s->req.line_fd);
-	if (netlink_link_get(s->nl, name, link, err))
-		return -1;
-	if (link->alias[0] && !mark_his(link, s->privs.ruid)) {
-		errno = EPERM;
-		return err_set(err, "'%s' is another's", name);
-	}
-	return 0;
+	return netlink_link_get(s->nl, name, link, err);
 }
 
 static int set_up(struct session *s, const struct netlink_link *link,
@@ -104,7 +115,7 @@ int slip_up(struct session *s, const struct slip_line *line, struct err *err)
 
 	if (device_permit(s, &verdict, err) || attach_line(s, line, err))
 		return -1;
-	if (take(s, line, &link, err) || set_up(s, &link, &verdict, err)) {
+	if (find_link(s, line, &link, err) || set_up(s, &link, &verdict, err)) {
 		line->detach(s->req.line_fd);
 		return -1;
 	}

@@ -596,3 +596,102 @@ while True:
   [ -z "$(tap_of a)" ]
   grep -q "10.1.0.1 is " "$WORK/proc/a.log"
 }
+
+# CVE-2014-0181: what a program writes counted as done with its privilege, so
+# its caller chose a netlink socket as its standard output or error.
+@test "CVE-2014-0181: nothing is written to the caller's descriptors with privilege" {
+  command -v strace >/dev/null || skip "needs strace"
+  up a root plain 10.1.0.1
+  # The calls of each case, without those on descriptors that are its own.
+  trace() {
+    local status=0
+    host strace -f -qq -o "$WORK/trace" -e trace=capset,write,sendto,sendmsg,writev "$@" || status=$?
+    awk '$2 ~ /^capset\(/ { none[$1] = /effective=0,/ }
+      $2 ~ /^(write|writev|sendto|sendmsg)\([12],/ && !none[$1] { print; bad = 1 }
+      END { exit bad }' "$WORK/trace" || return 9
+    grep -qE '^[0-9]+ +(write|writev|sendto|sendmsg)\([12],' "$WORK/trace" || return 8
+    return $status
+  }
+  trace "$WORK/plain" 4 add tap0 10.1.0.9 255.255.0.0 >/dev/null
+  trace "$WORK/plain" 4 del tap0 10.1.0.9 255.255.0.0 >/dev/null
+  run -1 trace "$WORK/plain" 4 add tap9 10.1.0.9 255.255.0.0
+  run -1 trace "$WORK/plain" 2 add tap9 10.1.0.9
+  run -1 trace "$WORK/plain" 2 tuntap add tap9 10.1.0.9
+  run -1 trace "$WORK/plain" 4 nonsense
+  trace "$WORK/plain" --help >/dev/null
+  # The hand-over of a tap.
+  host /usr/bin/python3 "$ASK" once strace -qq -o "$WORK/trace" -e trace=capset,sendmsg \
+    "$WORK/plain" 4 tuntap up 10.1.0.2
+  grep -q '^sendmsg(1,' "$WORK/trace"
+  sed -n '/^capset/h; /^sendmsg(1,/{x;p}' "$WORK/trace" | grep -q 'effective=0,'
+}
+
+@test "CVE-2014-0181: a tap goes to a socket of its own kind only" {
+  other() {
+    # shellcheck disable=SC2016
+    run -1 as alice /usr/bin/python3 -c '
+import os, socket, sys
+for kind in ((socket.AF_INET, socket.SOCK_DGRAM, 0), (socket.AF_NETLINK, socket.SOCK_RAW, 0)):
+    sock = socket.socket(*kind)
+    os.dup2(sock.fileno(), 1)
+    if os.spawnl(os.P_WAIT, sys.argv[1], "uml_net", *sys.argv[2:]) != 1:
+        sys.exit(2)
+sys.exit(1)' "$WORK/$HOW" "$@"
+    echo "$output"
+    [ -z "$(host ip -o link show type tun)" ]
+  }
+  sockets() {
+    other 4 tuntap up 10.1.0.1
+    other 4 ethertap tap7 1 10.1.0.1
+    logged 'verb=up.*: descriptor 1.*Address family not supported'
+  }
+  both sockets
+}
+
+@test "a guard whose limits its user cuts ends, and does not spin" {
+  local pid
+  up a alice setuid 10.1.0.1
+  pid=$(host sh -c '
+    for dir in /proc/[0-9]*; do
+      grep -q "^uml_net guard" $dir/comm 2>/dev/null &&
+        [ "$(readlink $dir/ns/net)" = "$(readlink /proc/self/ns/net)" ] && echo ${dir#/proc/}
+    done; true')
+  [ -n "$pid" ]
+  as alice prlimit --pid "$pid" --nofile=0:0
+  # poll(2) is entered anew.
+  as alice kill -s STOP "$pid"
+  as alice kill -s CONT "$pid"
+  wait_for eval "! kill -0 $pid 2>/dev/null"
+}
+
+@test "a guest does not flood the log through its relay" {
+  local i steps=()
+  for ((i = 0; i < 40; i++)); do
+    steps+=(add 172.16.0.1)
+  done
+  sender a "${steps[@]}" sleep
+  wait_for eval '[ "$(grep -c "172.16.0.1" "$WORK/proc/a.log")" -ge 40 ]'
+  [ "$(grep -c 'verb=add.*172.16.0.1' "$WORK/proc/log.log")" -le 6 ]
+}
+
+@test "an address whose addition cannot be told is not added" {
+  local before
+  up a alice setuid 10.1.0.1
+  before=$(state)
+  run -1 as alice sh -c '"$1" 4 add tap0 10.1.0.9 255.255.0.0 >/dev/full' sh "$WORK/setuid"
+  [ "$(state)" = "$before" ]
+  logged 'refused .*10.1.0.9'
+}
+
+@test "a tap that cannot be handed over is not told to be made" {
+  # shellcheck disable=SC2016
+  run as alice /usr/bin/python3 -c '
+import os, socket, sys
+mine, theirs = socket.socketpair()
+mine.close()
+os.dup2(theirs.fileno(), 1)
+sys.exit(os.spawnl(os.P_WAIT, sys.argv[1], "uml_net", "4", "tuntap", "up", "10.1.0.1"))' "$WORK/setuid"
+  [ "$status" -eq 1 ]
+  wait_for logged 'refused .*verb=up'
+  run ! logged 'done .*verb=up'
+}

@@ -64,6 +64,7 @@ static int set_address(struct session *s, const struct netlink_link *link,
 int device_start(struct session *s, const struct netlink_link *link,
 		 struct err *err)
 {
+	session_device(s, link->name);
 	if (mark_set(s->nl, link->index, s->privs.ruid, err))
 		return -1;
 	reply_line(&s->reply, "%s made for user %u", link->name,

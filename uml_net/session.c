@@ -18,7 +18,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "common/log.h"
 #include "common/tuntap.h"
 #include "uml_net/mark.h"
 
@@ -187,6 +186,11 @@ int session_permit(struct session *s, const struct in_addr *address,
 	return ask(s, &query, verdict, err);
 }
 
+void session_device(struct session *s, const char *name)
+{
+	snprintf(s->device, sizeof(s->device), "%s", name);
+}
+
 /* Words of a request that has no value for them are left out. */
 static void put_word(char *line, size_t size, const char *key,
 		     const char *value)
@@ -207,19 +211,19 @@ static void put_address(char *line, size_t size, const char *key, bool given,
 			 inet_ntop(AF_INET, &addr, text, sizeof(text)));
 }
 
-void session_audit(const struct session *s, const char *device,
-		   const char *refused)
+void session_audit(struct session *s, const char *refused)
 {
 	const struct request *req = &s->req;
 	char line[256] = "";
 
-	put_word(line, sizeof(line), "device", device ? device : req->device);
+	put_word(line, sizeof(line), "device",
+		 s->device[0] ? s->device : req->device);
 	put_address(line, sizeof(line), "gateway", req->has_gateway,
 		    req->gateway);
 	put_address(line, sizeof(line), "address", req->has_guest, req->guest);
-	log_msg(refused ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, NULL,
-		"%s uid=%u pid=%d verb=%s%s line=%u%s%s",
-		refused ? "refused" : "done", s->privs.ruid, getppid(),
-		request_verb_name(req->verb), line, s->line,
-		refused ? ": " : "", refused ? refused : "");
+	log_limited(&s->limit, refused ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, NULL,
+		    "%s uid=%u pid=%d verb=%s%s line=%u%s%s",
+		    refused ? "refused" : "done", s->privs.ruid, getppid(),
+		    request_verb_name(req->verb), line, s->line,
+		    refused ? ": " : "", refused ? refused : "");
 }

@@ -119,7 +119,6 @@ int slip_up(struct session *s, const struct slip_line *line, struct err *err)
 		line->detach(s->req.line_fd);
 		return -1;
 	}
-	session_audit(s, link.name, NULL);
 	return 0;
 }
 
@@ -137,9 +136,9 @@ int slip_down(struct session *s, const struct slip_line *line, struct err *err)
 		return -1;
 	if (s->req.has_guest && tap_unlead(s, &link, s->req.guest, err))
 		return -1;
+	session_device(s, name);
 	if (netlink_link_up(s->nl, link.index, false, err))
 		return -1;
 	reply_line(&s->reply, "%s is down", link.name);
-	session_audit(s, link.name, NULL);
 	return 0;
 }

@@ -12,8 +12,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "common/unixsock.h"
 #include "uml_net/device.h"
 #include "uml_net/forward.h"
 #include "uml_net/ground.h"
@@ -69,10 +69,7 @@ int tap_make(struct session *s, const char *name, struct tuntap *tt,
 /* Better told before than after a tap was made. */
 static int check_socket(int fd, struct err *err)
 {
-	socklen_t len = sizeof(int);
-	int type;
-
-	if (!getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len))
+	if (unixsock_type(fd) >= 0)
 		return 0;
 	err_errno(err, "descriptor %d, to which the tap is to go", fd);
 	return err_hint(err, "this request is a UML kernel's; tunctl makes "
@@ -88,8 +85,12 @@ int tap_up(struct session *s, bool *told, struct err *err)
 	if (check_socket(s->req.reply_fd, err) ||
 	    tap_make(s, NULL, &tt, &link, err))
 		return -1;
-	session_audit(s, link.name, NULL);
-	rc = reply_descriptor(&s->reply, &s->req, tt.name, tt.fd[0], err);
+	rc = privs_drop_all(&s->privs, err);
+	if (!rc)
+		rc = reply_descriptor(&s->reply, &s->req, tt.name, tt.fd[0],
+				      err);
+	if (!rc)
+		session_audit(s, NULL);
 	*told = !rc;
 	tuntap_close(&tt);
 	return rc;
@@ -118,6 +119,7 @@ int tap_lead(struct session *s, const struct netlink_link *link,
 		guest_undo(s->nl, link, addr);
 		return -1;
 	}
+	s->added = true;
 	forward_ip(&verdict, &s->reply);
 	return 0;
 }
@@ -126,11 +128,9 @@ int tap_add(struct session *s, struct err *err)
 {
 	struct netlink_link link;
 
-	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err) ||
-	    tap_lead(s, &link, s->req.guest, err))
+	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err))
 		return -1;
-	session_audit(s, link.name, NULL);
-	return 0;
+	return tap_lead(s, &link, s->req.guest, err);
 }
 
 int tap_unlead(struct session *s, const struct netlink_link *link,
@@ -155,9 +155,7 @@ int tap_del(struct session *s, struct err *err)
 {
 	struct netlink_link link;
 
-	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err) ||
-	    tap_unlead(s, &link, s->req.guest, err))
+	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err))
 		return -1;
-	session_audit(s, link.name, NULL);
-	return 0;
+	return tap_unlead(s, &link, s->req.guest, err);
 }

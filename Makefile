@@ -196,7 +196,7 @@ fuzz:
 C_FILES = $(wildcard common/*.[ch] uml_router/*.[ch] uml_net/*.[ch] \
 	tunctl/*.[ch] bench/*.[ch] bench/lib/*.[ch] tests/helpers/*.[ch] \
 	tests/unit/*.[ch] tests/fuzz/*.[ch])
-SHELL_FILES = $(wildcard tests/*.bats tests/helpers/*.bash) \
+SHELL_FILES = $(wildcard tests/*.bats tests/helpers/*.bash */*.bash-completion) \
 	$(shell grep -rlIE '^\#!/bin/(ba)?sh' .ci bench debian examples tests)
 # Not asked of clang: what cannot be avoided in C, in the headers of libraries,
 # or with flexible arrays; and the comments, which are kernel-doc.
@@ -264,14 +264,16 @@ install: all
 	$(Q)$(INSTALL) -m 644 $(MANPAGE8) "$(DESTDIR)$(MANDIR)/man8"
 	$(call say,INST,"$(DESTDIR)$(COMPDIR)")
 	$(Q)$(INSTALL) -d "$(DESTDIR)$(COMPDIR)"
-	$(Q)$(INSTALL) -m 644 tunctl/tunctl.bash-completion "$(DESTDIR)$(COMPDIR)/tunctl"
+	$(Q)for name in tunctl uml_net; do \
+		$(INSTALL) -m 644 $$name/$$name.bash-completion \
+			"$(DESTDIR)$(COMPDIR)/$$name" || exit 1; done
 
 uninstall:
 	$(Q)rm -f $(foreach f,uml_switch $(notdir $(PROGRAMS)),"$(DESTDIR)$(BINDIR)/$(f)")
 	$(Q)rm -f $(foreach f,uml_switch.1 $(notdir $(MANPAGES)),"$(DESTDIR)$(MANDIR)/man1/$(f)")
 	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE5)),"$(DESTDIR)$(MANDIR)/man5/$(f)")
 	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE8)),"$(DESTDIR)$(MANDIR)/man8/$(f)")
-	$(Q)rm -f "$(DESTDIR)$(COMPDIR)/tunctl"
+	$(Q)rm -f "$(DESTDIR)$(COMPDIR)/tunctl" "$(DESTDIR)$(COMPDIR)/uml_net"
 
 clean:
 	$(Q)rm -rf $(BUILD)

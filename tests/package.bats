@@ -66,6 +66,7 @@ files() {
   timeout 20 dpkg-deb -x "$DEB" "$WORK/root"
   diff - <(files "$WORK/root") <<END
 -rw-r--r-- usr/share/bash-completion/completions/tunctl
+-rw-r--r-- usr/share/bash-completion/completions/uml_net
 -rw-r--r-- usr/share/doc/uml-netutils/NEWS.gz
 -rw-r--r-- usr/share/doc/uml-netutils/README.md.gz
 -rw-r--r-- usr/share/doc/uml-netutils/changelog.gz
@@ -145,6 +146,7 @@ END
 -rw-r--r-- opt/man/man8/tunctl.8
 -rw-r--r-- opt/man/man8/uml_net.8
 -rw-r--r-- opt/share/bash-completion/completions/tunctl
+-rw-r--r-- opt/share/bash-completion/completions/uml_net
 -rwxr-xr-x opt/bin/tunctl
 -rwxr-xr-x opt/bin/uml_net
 -rwxr-xr-x opt/bin/uml_router

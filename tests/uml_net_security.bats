@@ -579,6 +579,7 @@ while True:
   # comes up.
   proc_start -n h add "${words[@]}" -e "inject=sendto:delay_enter=2000000:when=$n" \
     -u bob "$WORK/setuid" 4 add tap0 10.1.0.1 255.255.0.0
+  # shellcheck disable=SC2016
   wait_for eval '[ "$(grep -c sendto "$WORK/trace")" -ge $((n - 1)) ]'
   up a alice setuid 10.1.0.1
   wait_for proc_ended add
@@ -651,6 +652,7 @@ sys.exit(1)' "$WORK/$HOW" "$@"
 @test "a guard whose limits its user cuts ends, and does not spin" {
   local pid
   up a alice setuid 10.1.0.1
+  # shellcheck disable=SC2016
   pid=$(host sh -c '
     for dir in /proc/[0-9]*; do
       grep -q "^uml_net guard" $dir/comm 2>/dev/null &&
@@ -670,6 +672,7 @@ sys.exit(1)' "$WORK/$HOW" "$@"
     steps+=(add 172.16.0.1)
   done
   sender a "${steps[@]}" sleep
+  # shellcheck disable=SC2016
   wait_for eval '[ "$(grep -c "172.16.0.1" "$WORK/proc/a.log")" -ge 40 ]'
   [ "$(grep -c 'verb=add.*172.16.0.1' "$WORK/proc/log.log")" -le 6 ]
 }
@@ -678,6 +681,7 @@ sys.exit(1)' "$WORK/$HOW" "$@"
   local before
   up a alice setuid 10.1.0.1
   before=$(state)
+  # shellcheck disable=SC2016
   run -1 as alice sh -c '"$1" 4 add tap0 10.1.0.9 255.255.0.0 >/dev/full' sh "$WORK/setuid"
   [ "$(state)" = "$before" ]
   logged 'refused .*10.1.0.9'

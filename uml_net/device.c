@@ -2,12 +2,12 @@
 /* Devices of guests, whatever their kind; see device.h. */
 #include "uml_net/device.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/netlink_addr.h"
+#include "common/parse.h"
 #include "uml_net/ground.h"
 #include "uml_net/mark.h"
 #include "uml_net/sysctl.h"
@@ -49,15 +49,14 @@ static int set_address(struct session *s, const struct netlink_link *link,
 		       struct err *err)
 {
 	struct ip_prefix prefix = { .family = AF_INET, .len = 32 };
-	char text[INET_ADDRSTRLEN];
 
 	if (!s->req.has_gateway)
 		return 0;
 	memcpy(prefix.addr, &s->req.gateway, sizeof(s->req.gateway));
 	if (netlink_addr_add(s->nl, link->index, &prefix, err))
 		return -1;
-	inet_ntop(AF_INET, &s->req.gateway, text, sizeof(text));
-	reply_line(&s->reply, "%s has address %s/32", link->name, text);
+	reply_line(&s->reply, "%s has address %s/32", link->name,
+		   format_ip4(s->req.gateway).text);
 	return 0;
 }
 

@@ -2,7 +2,6 @@
 /* Addresses in use, and routes that lead elsewhere; see ground.h. */
 #include "uml_net/ground.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -15,23 +14,11 @@
 #include "common/netlink_hop.h"
 #include "common/netlink_link.h"
 #include "common/netlink_route.h"
+#include "common/parse.h"
 #include "uml_net/mark.h"
 
 /** A user that no device is marked for. */
 #define NOBODY ((uid_t)-1)
-
-/* An address as text. */
-struct text {
-	char text[INET_ADDRSTRLEN];
-};
-
-static struct text show(struct in_addr addr)
-{
-	struct text text;
-
-	inet_ntop(AF_INET, &addr, text.text, sizeof(text.text));
-	return text;
-}
 
 /* The interface of @index has @addr; one of @uid's own may. */
 static int check_holder(struct netlink *nl, unsigned int index,
@@ -45,7 +32,7 @@ static int check_holder(struct netlink *nl, unsigned int index,
 		return 0;
 	errno = EADDRINUSE;
 	return err_set(err, "%s is in use on this host, on '%s'",
-		       show(addr).text, link.name);
+		       format_ip4(addr).text, link.name);
 }
 
 /* @held tells whether an interface that may has it. */
@@ -90,17 +77,17 @@ static int refuse_route(const struct netlink_route *route, struct in_addr addr,
 	errno = EADDRINUSE;
 	if (route->type == RTN_LOCAL)
 		return err_set(err, "%s is in use on this host",
-			       show(addr).text);
+			       format_ip4(addr).text);
 	if (route->type != RTN_UNICAST)
 		return err_set(err,
 			       "%s is a broadcast or multicast address "
 			       "here",
-			       show(addr).text);
+			       format_ip4(addr).text);
 	if_indextoname(route->index, name);
 	errno = EADDRINUSE;
 	return err_set(err, "%s is routed elsewhere: %s/%u over '%s'",
-		       show(addr).text, show(route->dst).text, route->len,
-		       name);
+		       format_ip4(addr).text, format_ip4(route->dst).text,
+		       route->len, name);
 }
 
 static int check_routes(struct netlink *nl, struct in_addr addr, bool held,
@@ -120,7 +107,7 @@ static int check_routes(struct netlink *nl, struct in_addr addr, bool held,
 	case EHOSTUNREACH:
 	case EACCES:
 		return err_set(err, "a route of this host forbids %s",
-			       show(addr).text);
+			       format_ip4(addr).text);
 	default:
 		return -1;
 	}
@@ -138,7 +125,7 @@ static int check_neighbour(struct netlink *nl, unsigned int index,
 		return 0;
 	errno = EADDRINUSE;
 	return err_set(err, "%s is a neighbour of this host, on '%s'",
-		       show(addr).text, link.name);
+		       format_ip4(addr).text, link.name);
 }
 
 static int check_neighbours(struct netlink *nl, struct in_addr addr,
@@ -166,7 +153,8 @@ static int check_routers(struct netlink *nl, struct in_addr addr,
 	if (!found)
 		return 0;
 	errno = EADDRINUSE;
-	return err_set(err, "%s is a router of this host", show(addr).text);
+	return err_set(err, "%s is a router of this host",
+		       format_ip4(addr).text);
 }
 
 /* Seen by the lookup too, unless an interface has the address meanwhile. */
@@ -185,7 +173,7 @@ static int check_guests(struct netlink *nl, struct in_addr addr,
 	if (!found)
 		return 0;
 	errno = EADDRINUSE;
-	return err_set(err, "%s is a guest's", show(addr).text);
+	return err_set(err, "%s is a guest's", format_ip4(addr).text);
 }
 
 int ground_gateway(struct netlink *nl, struct in_addr addr, uid_t uid,

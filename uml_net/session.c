@@ -9,7 +9,6 @@
  */
 #include "uml_net/session.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "common/parse.h"
 #include "common/tuntap.h"
 #include "uml_net/mark.h"
 
@@ -204,11 +204,8 @@ static void put_word(char *line, size_t size, const char *key,
 static void put_address(char *line, size_t size, const char *key, bool given,
 			struct in_addr addr)
 {
-	char text[INET_ADDRSTRLEN];
-
 	if (given)
-		put_word(line, size, key,
-			 inet_ntop(AF_INET, &addr, text, sizeof(text)));
+		put_word(line, size, key, format_ip4(addr).text);
 }
 
 void session_audit(struct session *s, const char *refused)

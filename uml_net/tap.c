@@ -9,10 +9,10 @@
  */
 #include "uml_net/tap.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
+#include "common/parse.h"
 #include "common/unixsock.h"
 #include "uml_net/device.h"
 #include "uml_net/forward.h"
@@ -136,16 +136,14 @@ int tap_add(struct session *s, struct err *err)
 int tap_unlead(struct session *s, const struct netlink_link *link,
 	       struct in_addr addr, struct err *err)
 {
-	char text[INET_ADDRSTRLEN];
 	int has = guest_has(s->nl, link, addr, err);
 
 	if (has < 0)
 		return -1;
 	if (!has) {
-		inet_ntop(AF_INET, &addr, text, sizeof(text));
 		errno = ESRCH;
-		return err_set(err, "%s is not routed to '%s'", text,
-			       link->name);
+		return err_set(err, "%s is not routed to '%s'",
+			       format_ip4(addr).text, link->name);
 	}
 	return guest_del(s->nl, link, addr, &s->reply, err);
 }

@@ -699,3 +699,16 @@ sys.exit(os.spawnl(os.P_WAIT, sys.argv[1], "uml_net", "4", "tuntap", "up", "10.1
   wait_for logged 'refused .*verb=up'
   run ! logged 'done .*verb=up'
 }
+
+@test "what the policy no longer says a running relay does no longer" {
+  sender a add 10.1.0.2 wait add 10.1.0.3 wait add 10.1.0.4 sleep
+  wait_for grep -q '10.1.0.2 is routed to tap7' "$WORK/proc/a.log"
+  conf <<<'allow user alice address 10.1.0.2/32'
+  kill -s USR1 "$(proc_pid a)"
+  wait_for grep -q 'no line for user alice and 10.1.0.3' "$WORK/proc/a.log"
+  # A file with an error refuses all.
+  conf <<<'allow user alice adress 10.1.0.0/16'
+  kill -s USR1 "$(proc_pid a)"
+  wait_for grep -q 'uml_net.conf:1' "$WORK/proc/a.log"
+  [ "$(host ip -o route show proto 85 | wc -l)" -eq 1 ]
+}

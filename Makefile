@@ -71,6 +71,7 @@ PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl \
 MANPAGES := $(wildcard man/*.1)
 MANPAGE5 := $(wildcard man/*.5)
 MANPAGE8 := $(wildcard man/*.8)
+COMPLETIONS := $(wildcard */*.bash-completion)
 PEER     := $(BUILD)/tests/helpers/peer
 UNITS    := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 # A fuzz target run over its corpus is a unit test; with clang, a fuzzer.
@@ -209,7 +210,7 @@ fuzz:
 C_FILES = $(wildcard common/*.[ch] uml_router/*.[ch] uml_net/*.[ch] \
 	tunctl/*.[ch] bench/*.[ch] bench/lib/*.[ch] tests/helpers/*.[ch] \
 	tests/unit/*.[ch] tests/fuzz/*.[ch])
-SHELL_FILES = $(wildcard tests/*.bats tests/helpers/*.bash) \
+SHELL_FILES = $(wildcard tests/*.bats tests/helpers/*.bash */*.bash-completion) \
 	$(shell grep -rlIE '^\#!/bin/(ba)?sh' .ci bench debian examples tests)
 # Not asked of clang: what cannot be avoided in C, in the headers of libraries,
 # or with flexible arrays; and the comments, which are kernel-doc.
@@ -277,16 +278,16 @@ install: all
 	$(Q)$(INSTALL) -m 644 $(MANPAGE8) "$(DESTDIR)$(MANDIR)/man8"
 	$(call say,INST,"$(DESTDIR)$(COMPDIR)")
 	$(Q)$(INSTALL) -d "$(DESTDIR)$(COMPDIR)"
-	$(Q)$(INSTALL) -m 644 tunctl/tunctl.bash-completion "$(DESTDIR)$(COMPDIR)/tunctl"
-	$(Q)$(INSTALL) -m 644 uml_router/uml_routerctl.bash-completion \
-		"$(DESTDIR)$(COMPDIR)/uml_routerctl"
+	$(Q)for file in $(COMPLETIONS); do \
+		name=$${file##*/}; $(INSTALL) -m 644 $$file \
+			"$(DESTDIR)$(COMPDIR)/$${name%.bash-completion}" || exit 1; done
 
 uninstall:
 	$(Q)rm -f $(foreach f,uml_switch $(notdir $(PROGRAMS)),"$(DESTDIR)$(BINDIR)/$(f)")
 	$(Q)rm -f $(foreach f,uml_switch.1 $(notdir $(MANPAGES)),"$(DESTDIR)$(MANDIR)/man1/$(f)")
 	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE5)),"$(DESTDIR)$(MANDIR)/man5/$(f)")
 	$(Q)rm -f $(foreach f,$(notdir $(MANPAGE8)),"$(DESTDIR)$(MANDIR)/man8/$(f)")
-	$(Q)rm -f "$(DESTDIR)$(COMPDIR)/tunctl" "$(DESTDIR)$(COMPDIR)/uml_routerctl"
+	$(Q)rm -f $(foreach f,$(notdir $(COMPLETIONS:.bash-completion=)),"$(DESTDIR)$(COMPDIR)/$(f)")
 
 clean:
 	$(Q)rm -rf $(BUILD)

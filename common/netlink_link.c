@@ -410,21 +410,39 @@ int netlink_link_alias(struct netlink *nl, unsigned int index,
 	return 0;
 }
 
-int netlink_link_proxy_arp(struct netlink *nl, unsigned int index, bool on,
-			   struct err *err)
+/* One of the IPv4 settings of an interface (IPV4_DEVCONF_*). */
+static int set_conf(struct netlink *nl, unsigned int index, uint16_t what,
+		    uint32_t value)
 {
 	struct nlmsghdr *nlh = change_link(nl, index, 0, 0);
 	struct nlattr *families = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
 	struct nlattr *inet = mnl_attr_nest_start(nlh, AF_INET);
 	struct nlattr *conf = mnl_attr_nest_start(nlh, IFLA_INET_CONF);
 
-	mnl_attr_put_u32(nlh, IPV4_DEVCONF_PROXY_ARP, on);
+	mnl_attr_put_u32(nlh, what, value);
 	mnl_attr_nest_end(nlh, conf);
 	mnl_attr_nest_end(nlh, inet);
 	mnl_attr_nest_end(nlh, families);
-	if (netlink_talk(nl, nlh, NULL, NULL))
+	return netlink_talk(nl, nlh, NULL, NULL);
+}
+
+int netlink_link_proxy_arp(struct netlink *nl, unsigned int index, bool on,
+			   struct err *err)
+{
+	if (set_conf(nl, index, IPV4_DEVCONF_PROXY_ARP, on))
 		return netlink_fail(nl, err,
 				    "switch proxy ARP of interface %s %s",
 				    label_of(index).text, on ? "on" : "off");
+	return 0;
+}
+
+int netlink_link_rp_filter(struct netlink *nl, unsigned int index,
+			   uint32_t mode, struct err *err)
+{
+	if (set_conf(nl, index, IPV4_DEVCONF_RP_FILTER, mode))
+		return netlink_fail(nl, err,
+				    "set the reverse path filter of interface "
+				    "%s to %u",
+				    label_of(index).text, mode);
 	return 0;
 }

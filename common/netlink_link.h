@@ -177,4 +177,12 @@ int netlink_link_alias(struct netlink *nl, unsigned int index,
 int netlink_link_proxy_arp(struct netlink *nl, unsigned int index, bool on,
 			   struct err *err);
 
+/**
+ * netlink_link_rp_filter() - Whether an IPv4 packet's source must be routed
+ * to where it comes from: 0 no, 1 yes, 2 anywhere. The greater of this and of
+ * "all" is in force (Documentation/networking/ip-sysctl.rst)
+ */
+int netlink_link_rp_filter(struct netlink *nl, unsigned int index,
+			   uint32_t mode, struct err *err);
+
 #endif /* COMMON_NETLINK_LINK_H */

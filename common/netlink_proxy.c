@@ -3,7 +3,6 @@
  * RTM_NEWNEIGH, RTM_DELNEIGH and RTM_GETNEIGH with NTF_PROXY; see
  * netlink_proxy.h.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -12,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "common/netlink_proxy.h"
+#include "common/parse.h"
 
 static int change_proxy(struct netlink *nl, uint16_t type, uint16_t flags,
 			const struct netlink_proxy *proxy)
@@ -33,14 +33,13 @@ static int change_proxy(struct netlink *nl, uint16_t type, uint16_t flags,
 static int proxy_fail(const struct netlink *nl, const char *step,
 		      const struct netlink_proxy *proxy, struct err *err)
 {
-	char text[INET_ADDRSTRLEN], name[IFNAMSIZ] = "?";
+	char name[IFNAMSIZ] = "?";
 	int saved = errno;
 
-	inet_ntop(AF_INET, &proxy->addr, text, sizeof(text));
 	if_indextoname(proxy->index, name);
 	errno = saved;
 	return netlink_fail(nl, err, "%s proxy ARP entry for %s on '%s'", step,
-			    text, name);
+			    format_ip4(proxy->addr).text, name);
 }
 
 int netlink_proxy_add(struct netlink *nl, const struct netlink_proxy *proxy,

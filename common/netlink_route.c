@@ -2,7 +2,6 @@
 /*
  * RTM_NEWROUTE, RTM_DELROUTE and RTM_GETROUTE; see netlink_route.h.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -10,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "common/netlink_route.h"
+#include "common/parse.h"
 
 #define HOST_LEN 32
 
@@ -65,20 +65,19 @@ int netlink_route_lookup(struct netlink *nl, struct in_addr dst,
 		.rtm_flags = RTM_F_FIB_MATCH,
 	};
 	struct netlink_route found = { 0 };
-	char text[INET_ADDRSTRLEN];
 	struct nlmsghdr *nlh;
 
-	inet_ntop(AF_INET, &dst, text, sizeof(text));
 	nlh = netlink_message(nl, RTM_GETROUTE, NLM_F_ACK, &info, sizeof(info));
 	mnl_attr_put(nlh, RTA_DST, sizeof(dst), &dst);
 	if (netlink_talk(nl, nlh, read_route, &found))
-		return netlink_fail(nl, err, "look up the route to %s", text);
+		return netlink_fail(nl, err, "look up the route to %s",
+				    format_ip4(dst).text);
 	if (found.type == RTN_UNSPEC) {
 		errno = EBADMSG;
 		return err_set(err,
 			       "the kernel told nothing of the route to "
 			       "%s",
-			       text);
+			       format_ip4(dst).text);
 	}
 	*route = found;
 	return 0;
@@ -108,14 +107,13 @@ static int change_route(struct netlink *nl, uint16_t type, uint16_t flags,
 static int route_fail(const struct netlink *nl, const char *step,
 		      struct in_addr host, unsigned int index, struct err *err)
 {
-	char text[INET_ADDRSTRLEN], name[IFNAMSIZ] = "?";
+	char name[IFNAMSIZ] = "?";
 	int saved = errno;
 
-	inet_ntop(AF_INET, &host, text, sizeof(text));
 	if_indextoname(index, name);
 	errno = saved;
-	return netlink_fail(nl, err, "%s route to %s over '%s'", step, text,
-			    name);
+	return netlink_fail(nl, err, "%s route to %s over '%s'", step,
+			    format_ip4(host).text, name);
 }
 
 int netlink_route_add(struct netlink *nl, struct in_addr host,
@@ -152,7 +150,10 @@ static int list_route(const struct nlmsghdr *nlh, void *data)
 	return netlink_rows_add(&list->rows, &route);
 }
 
-/* The kernel leaves out the others by itself since Linux 4.20. */
+/*
+ * The kernel leaves out the others by itself since Linux 4.20, and since then
+ * says ENOENT of a table that no route was ever in.
+ */
 int netlink_route_list(struct netlink *nl, uint8_t protocol,
 		       struct netlink_route **routes, size_t *count,
 		       struct err *err)
@@ -168,7 +169,7 @@ int netlink_route_list(struct netlink *nl, uint8_t protocol,
 
 	nlh = netlink_message(nl, RTM_GETROUTE, NLM_F_DUMP, &info,
 			      sizeof(info));
-	if (netlink_dump(nl, nlh, list_route, &list.rows))
+	if (netlink_dump(nl, nlh, list_route, &list.rows) && errno != ENOENT)
 		return netlink_fail(nl, err, "list routes");
 	*routes = list.rows.rows;
 	*count = list.rows.count;

@@ -134,6 +134,14 @@ void format_mac(const uint8_t mac[MAC_LEN], char out[MAC_TEXT_LEN])
 		 mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
+struct ip4_text format_ip4(struct in_addr addr)
+{
+	struct ip4_text text;
+
+	inet_ntop(AF_INET, &addr, text.text, sizeof(text.text));
+	return text;
+}
+
 /* One "5" or "100-200" between @text and @end, into @set. */
 static int vlan_range(const char *text, const char *end, uint8_t *set)
 {

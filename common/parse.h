@@ -9,6 +9,7 @@
 #ifndef COMMON_PARSE_H
 #define COMMON_PARSE_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -65,6 +66,14 @@ int parse_mac(const char *text, uint8_t mac[MAC_LEN], struct err *err);
  * @out:	"02:00:00:00:00:01"
  */
 void format_mac(const uint8_t mac[MAC_LEN], char out[MAC_TEXT_LEN]);
+
+/** struct ip4_text - An IPv4 address as text */
+struct ip4_text {
+	char text[INET_ADDRSTRLEN];
+};
+
+/** format_ip4() - Four decimal numbers; errno is kept */
+struct ip4_text format_ip4(struct in_addr addr);
 
 /**
  * parse_vlan_list() - VLAN ids and ranges, 1 to 4094

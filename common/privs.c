@@ -56,13 +56,11 @@ int privs_init(struct privs *privs, struct err *err)
 	uid_t suid;
 	gid_t sgid;
 
-	if (open_missing_fds(err))
-		return -1;
 	if (getresuid(&privs->ruid, &privs->euid, &suid) < 0 ||
 	    getresgid(&privs->rgid, &privs->egid, &sgid) < 0)
 		return err_errno(err, "read user and group ids");
 	privs->secure = getauxval(AT_SECURE);
-	return 0;
+	return open_missing_fds(err);
 }
 
 bool privs_setuid(const struct privs *privs)

@@ -373,6 +373,20 @@ int unixsock_peer(int fd, struct ucred *cred)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len);
 }
 
+int unixsock_type(int fd)
+{
+	socklen_t len = sizeof(int);
+	int domain, type;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+		return -1;
+	if (domain == AF_UNIX)
+		return type;
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
 int unixsock_send_fd(int sock, const void *data, size_t len, int fd)
 {
 	union {

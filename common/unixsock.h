@@ -137,6 +137,14 @@ int unixsock_connect(const char *name, int type, struct err *err);
 int unixsock_peer(int fd, struct ucred *cred);
 
 /**
+ * unixsock_type() - What kind of AF_UNIX socket a descriptor is
+ *
+ * Return: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET; or -1 with errno:
+ *	   ENOTSOCK, or EAFNOSUPPORT for a socket of another family
+ */
+int unixsock_type(int fd);
+
+/**
  * unixsock_send_fd() - Bytes and one descriptor in one message
  * @sock:	AF_UNIX socket
  * @data:	at least one byte

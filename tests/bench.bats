@@ -75,7 +75,7 @@ line() {
 
 @test "bad words are refused with the reason" {
   local name
-  for name in frames scale tap-to-tap guest short-queues; do
+  for name in frames scale tap-to-tap guest short-queues tunctl uml_net; do
     run -1 "bench/$name" --rounds 0
     [[ $output = "$name: --rounds: '0' is not a count" ]]
     run -1 "bench/$name" --seconds 0.0

@@ -66,6 +66,7 @@ files() {
   timeout 20 dpkg-deb -x "$DEB" "$WORK/root"
   diff - <(files "$WORK/root") <<END
 -rw-r--r-- usr/share/bash-completion/completions/tunctl
+-rw-r--r-- usr/share/bash-completion/completions/uml_net
 -rw-r--r-- usr/share/bash-completion/completions/uml_routerctl
 -rw-r--r-- usr/share/doc/uml-netutils/NEWS.gz
 -rw-r--r-- usr/share/doc/uml-netutils/README.md.gz
@@ -146,6 +147,7 @@ END
 -rw-r--r-- opt/man/man8/tunctl.8
 -rw-r--r-- opt/man/man8/uml_net.8
 -rw-r--r-- opt/share/bash-completion/completions/tunctl
+-rw-r--r-- opt/share/bash-completion/completions/uml_net
 -rw-r--r-- opt/share/bash-completion/completions/uml_routerctl
 -rwxr-xr-x opt/bin/tunctl
 -rwxr-xr-x opt/bin/uml_net

@@ -188,6 +188,19 @@ of() {
   denied setuid "user $USER_ID has 64 devices" -t tap99
   user setuid -d tap5
   user setuid -b >/dev/null
+  # TUNSETIFF is 0x400454ca, TUNSETOWNER 0x400454cc: given away, it is still
+  # one that he made, and none of user 1001's.
+  ns_exec a setpriv --reuid=$USER_ID --regid=$USER_ID --clear-groups /usr/bin/python3 -c '
+import fcntl, struct
+for number in range(10, 20):
+    with open("/dev/net/tun", "r+b", buffering=0) as tun:
+        fcntl.ioctl(tun, 0x400454ca, struct.pack("16sH22x", b"tap%d" % number, 0x1002))
+        fcntl.ioctl(tun, 0x400454cc, 1001)'
+  denied setuid "user $USER_ID has 64 devices" -t tap99
+  for ((i = 0; i < 60; i++)); do
+    root -t "tun$i" -u 1001 >/dev/null
+  done
+  ns_exec a setpriv --reuid=1001 --regid=1001 --clear-groups "$WORK/setuid" -t tap99
 }
 
 @test "hand-over from a privileged file: the command has the user's rights" {

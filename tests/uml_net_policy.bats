@@ -425,3 +425,19 @@ alow all" | conf
   explain 1 bob up 10.1.0.1
   explain 0 bob up 10.2.0.1
 }
+
+# complete WORD...: what bash would offer for the last word
+complete() {
+  # shellcheck disable=SC2016
+  bash -c '. uml_net/uml_net.bash-completion
+    COMP_WORDS=("$0" "$@") COMP_CWORD=$# COMPREPLY=()
+    _uml_net && printf "%s\n" "${COMPREPLY[@]}"' "$UML_NET" "$@"
+}
+
+@test "bash completes options, users and requests" {
+  [ "$(complete --)" = $'--check-config\n--explain\n--help\n--version' ]
+  [ "$(complete --explain nobod)" = nobody ]
+  [ "$(complete --explain nobody a)" = add ]
+  [ "$(complete --check-config tests/uml_net_pol)" = tests/uml_net_policy.bats ]
+  [ -z "$(complete 4 tuntap)" ]
+}

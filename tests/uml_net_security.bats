@@ -475,3 +475,240 @@ END
   }
   both one
 }
+
+# A guest's frames reach the host on a tap that is alice's: two octets, 33:33:0:0:0:1
+# from 2:0:0:0:0:66, fe80::66 to ff02::1, a router advertisement.
+ADVERTISEMENT=000033330000000102000000006686dd6000000000183afffe800000000000000000000000000066ff020000000000000000000000000001860031534000070800000000000000000101020000000066
+# The same way, UDP from 10.1.0.2 and from 8.8.8.8 to 10.1.0.1, port 5555; the
+# data begin as the source does.
+FROM_ITSELF=0000ffffffffffff02000000006608004500002000010000401166c80a0100020a010001045715b3000c000031302e31
+FROM_OTHERS=0000ffffffffffff02000000006608004500002000010000401160bb080808080a010001045715b3000c0000382e382e
+
+# sender NAME STEP...: alice's guest with tap7, for which 10.1.0.1 is the host
+sender() {
+  proc_start -n h "$1" setpriv --reuid=alice --regid=alice --init-groups /usr/bin/python3 "$ASK" \
+    ethertap "$WORK/setuid" tap7 10.1.0.1 "${@:2}"
+  wait_for grep -q 'tap7 is up' "$WORK/proc/$1.log"
+}
+
+received() {
+  [ "$(host cat /proc/net/dev | sed -n 's/^ *tap7: *[0-9]* *\([0-9]*\) .*/\1/p')" -ge "$1" ]
+}
+
+# CVE-2020-10749, CVE-2020-13401: containers sent router advertisements, and the
+# host's IPv6 traffic went through them.
+@test "CVE-2020-10749, CVE-2020-13401: a guest does not become the host's IPv6 router" {
+  host test -d /proc/sys/net/ipv6 || skip "this kernel has no IPv6"
+  sender a wait send $ADVERTISEMENT send $ADVERTISEMENT sleep
+  kill -s USR1 "$(proc_pid a)"
+  wait_for received 2
+  [ -z "$(host ip -6 route show proto ra)" ]
+  [ -z "$(host ip -6 addr show dev tap7)" ]
+  [ "$(host cat /proc/sys/net/ipv6/conf/tap7/disable_ipv6)" = 1 ]
+}
+
+@test "a device whose IPv6 cannot be switched off is not made" {
+  command -v strace >/dev/null || skip "needs strace"
+  host test -d /proc/sys/net/ipv6 || skip "this kernel has no IPv6"
+  local before
+  before=$(state)
+  run -1 host /usr/bin/python3 "$ASK" once strace -f -qq -o /dev/null \
+    -P /proc/sys/net/ipv6/conf/tap0/disable_ipv6 -e inject=openat:error=EACCES \
+    "$WORK/plain" 4 tuntap up 10.1.0.1
+  [[ $output == *"switch IPv6 of 'tap0' off: Permission denied"* ]]
+  [ "$(state)" = "$before" ]
+}
+
+@test "what a guest sends from an address that is not routed to it is dropped" {
+  [ "$(host cat /proc/sys/net/ipv4/conf/all/rp_filter)" -le 1 ] ||
+    skip "this host's rp_filter is loose"
+  proc_start -n h server /usr/bin/python3 -c '
+import socket
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("", 5555))
+print("ready", flush=True)
+while True:
+    print("from", sock.recv(100).decode(), flush=True)'
+  wait_for grep -q ready "$WORK/proc/server.log"
+  host ip route add default via 192.168.7.2
+  sender a add 10.1.0.2 wait send $FROM_OTHERS send $FROM_ITSELF sleep
+  wait_for grep -q '10.1.0.2 is routed to tap7' "$WORK/proc/a.log"
+  kill -s USR1 "$(proc_pid a)"
+  wait_for grep -q 'from 10.1' "$WORK/proc/server.log"
+  run ! grep 'from 8.8.' "$WORK/proc/server.log"
+}
+
+# CVE-2003-0019 again: "in use" is not only what this host has itself.
+@test "CVE-2003-0019: neither the host's routers nor its neighbours are to be had" {
+  conf <<<'allow all'
+  host ip route add default via 192.168.7.254
+  host ip route add 10.9.0.0/16 table 77 via 192.168.7.253
+  host ip route add 10.8.0.0/16 nexthop via 192.168.7.252 nexthop via 192.168.7.251
+  host ip nexthop add id 5 via 192.168.7.250 dev eth0
+  host ip neigh add 192.168.7.77 lladdr 2:0:0:0:0:77 dev eth0 nud reachable
+  host ip neigh add 192.168.7.78 lladdr 2:0:0:0:0:78 dev eth0 nud stale
+  host ip neigh add 192.168.7.79 lladdr 2:0:0:0:0:79 dev eth0 nud permanent
+  host ip neigh add 192.168.7.80 lladdr 2:0:0:0:0:80 dev eth0 nud failed
+  up a alice setuid 10.1.0.1
+  taken() {
+    local last
+    for last in 250 251 252 253 254 77 78 79; do
+      run -0 refused_up alice $HOW 192.168.7.$last
+      [[ $output == *"192.168.7.$last is "* ]]
+      denied alice add tap0 192.168.7.$last 255.255.255.0
+    done
+  }
+  both taken
+  net alice setuid add tap0 192.168.7.80 255.255.255.0
+  # What is behind a guest's own device is no neighbour but the guest.
+  net alice setuid add tap0 192.168.7.81 255.255.255.0
+  host ip neigh replace 192.168.7.81 lladdr 2:0:0:0:0:81 dev tap0 nud stale
+  net alice setuid del tap0 192.168.7.81 255.255.255.0
+  net alice setuid add tap0 192.168.7.81 255.255.255.0
+}
+
+@test "a gateway and a guest of one address that pass each other do not both get through" {
+  command -v strace >/dev/null || skip "needs strace"
+  conf <<<'allow all'
+  up b bob setuid 10.2.0.1
+  local n words=(strace -qq -o "$WORK/trace" -e trace=sendto)
+  host "${words[@]}" "$WORK/plain" 4 add tap0 10.1.0.1 255.255.0.0 >/dev/null
+  n=$(grep -n RTM_NEWROUTE "$WORK/trace" | cut -d: -f1)
+  host "$WORK/plain" 4 del tap0 10.1.0.1 255.255.0.0 >/dev/null
+  # The guest's call has looked, and not yet added the route, when alice's tap
+  # comes up.
+  proc_start -n h add "${words[@]}" -e "inject=sendto:delay_enter=2000000:when=$n" \
+    -u bob "$WORK/setuid" 4 add tap0 10.1.0.1 255.255.0.0
+  # shellcheck disable=SC2016
+  wait_for eval '[ "$(grep -c sendto "$WORK/trace")" -ge $((n - 1)) ]'
+  up a alice setuid 10.1.0.1
+  wait_for proc_ended add
+  [ -z "$(host ip route show 10.1.0.1)" ]
+  proc_kill a
+  wait_for eval '! host ip link show tap1'
+  # The other way round: alice's call has looked before the guest's route is there.
+  words=(strace -f -qq -o "$WORK/trace" -e trace=ioctl)
+  proc_start -n h a "${words[@]}" -e "inject=ioctl:delay_enter=2000000:when=1" \
+    -u alice /usr/bin/python3 "$ASK" hold "$WORK/setuid" 4 tuntap up 10.1.0.1
+  # /dev/net/tun is opened first, and asked for the tap when all was looked at.
+  wait_for eval 'host grep -lqs "^setuid" /proc/[0-9]*/comm'
+  net bob setuid add tap0 10.1.0.1 255.255.0.0
+  wait_for up_answered a
+  [ -z "$(tap_of a)" ]
+  grep -q "10.1.0.1 is " "$WORK/proc/a.log"
+}
+
+# CVE-2014-0181: what a program writes counted as done with its privilege, so
+# its caller chose a netlink socket as its standard output or error.
+@test "CVE-2014-0181: nothing is written to the caller's descriptors with privilege" {
+  command -v strace >/dev/null || skip "needs strace"
+  up a root plain 10.1.0.1
+  # The calls of each case, without those on descriptors that are its own.
+  trace() {
+    local status=0
+    host strace -f -qq -o "$WORK/trace" -e trace=capset,write,sendto,sendmsg,writev "$@" || status=$?
+    awk '$2 ~ /^capset\(/ { none[$1] = /effective=0,/ }
+      $2 ~ /^(write|writev|sendto|sendmsg)\([12],/ && !none[$1] { print; bad = 1 }
+      END { exit bad }' "$WORK/trace" || return 9
+    grep -qE '^[0-9]+ +(write|writev|sendto|sendmsg)\([12],' "$WORK/trace" || return 8
+    return $status
+  }
+  trace "$WORK/plain" 4 add tap0 10.1.0.9 255.255.0.0 >/dev/null
+  trace "$WORK/plain" 4 del tap0 10.1.0.9 255.255.0.0 >/dev/null
+  run -1 trace "$WORK/plain" 4 add tap9 10.1.0.9 255.255.0.0
+  run -1 trace "$WORK/plain" 2 add tap9 10.1.0.9
+  run -1 trace "$WORK/plain" 2 tuntap add tap9 10.1.0.9
+  run -1 trace "$WORK/plain" 4 nonsense
+  trace "$WORK/plain" --help >/dev/null
+  # The hand-over of a tap.
+  host /usr/bin/python3 "$ASK" once strace -qq -o "$WORK/trace" -e trace=capset,sendmsg \
+    "$WORK/plain" 4 tuntap up 10.1.0.2
+  grep -q '^sendmsg(1,' "$WORK/trace"
+  sed -n '/^capset/h; /^sendmsg(1,/{x;p}' "$WORK/trace" | grep -q 'effective=0,'
+}
+
+@test "CVE-2014-0181: a tap goes to a socket of its own kind only" {
+  other() {
+    # shellcheck disable=SC2016
+    run -1 as alice /usr/bin/python3 -c '
+import os, socket, sys
+for kind in ((socket.AF_INET, socket.SOCK_DGRAM, 0), (socket.AF_NETLINK, socket.SOCK_RAW, 0)):
+    sock = socket.socket(*kind)
+    os.dup2(sock.fileno(), 1)
+    if os.spawnl(os.P_WAIT, sys.argv[1], "uml_net", *sys.argv[2:]) != 1:
+        sys.exit(2)
+sys.exit(1)' "$WORK/$HOW" "$@"
+    echo "$output"
+    [ -z "$(host ip -o link show type tun)" ]
+  }
+  sockets() {
+    other 4 tuntap up 10.1.0.1
+    other 4 ethertap tap7 1 10.1.0.1
+    logged 'verb=up.*: descriptor 1.*Address family not supported'
+  }
+  both sockets
+}
+
+@test "a guard whose limits its user cuts ends, and does not spin" {
+  local pid
+  up a alice setuid 10.1.0.1
+  # shellcheck disable=SC2016
+  pid=$(host sh -c '
+    for dir in /proc/[0-9]*; do
+      grep -q "^uml_net guard" $dir/comm 2>/dev/null &&
+        [ "$(readlink $dir/ns/net)" = "$(readlink /proc/self/ns/net)" ] && echo ${dir#/proc/}
+    done; true')
+  [ -n "$pid" ]
+  as alice prlimit --pid "$pid" --nofile=0:0
+  # poll(2) is entered anew.
+  as alice kill -s STOP "$pid"
+  as alice kill -s CONT "$pid"
+  wait_for eval "! kill -0 $pid 2>/dev/null"
+}
+
+@test "a guest does not flood the log through its relay" {
+  local i steps=()
+  for ((i = 0; i < 40; i++)); do
+    steps+=(add 172.16.0.1)
+  done
+  sender a "${steps[@]}" sleep
+  # shellcheck disable=SC2016
+  wait_for eval '[ "$(grep -c "172.16.0.1" "$WORK/proc/a.log")" -ge 40 ]'
+  [ "$(grep -c 'verb=add.*172.16.0.1' "$WORK/proc/log.log")" -le 6 ]
+}
+
+@test "an address whose addition cannot be told is not added" {
+  local before
+  up a alice setuid 10.1.0.1
+  before=$(state)
+  # shellcheck disable=SC2016
+  run -1 as alice sh -c '"$1" 4 add tap0 10.1.0.9 255.255.0.0 >/dev/full' sh "$WORK/setuid"
+  [ "$(state)" = "$before" ]
+  logged 'refused .*10.1.0.9'
+}
+
+@test "a tap that cannot be handed over is not told to be made" {
+  # shellcheck disable=SC2016
+  run as alice /usr/bin/python3 -c '
+import os, socket, sys
+mine, theirs = socket.socketpair()
+mine.close()
+os.dup2(theirs.fileno(), 1)
+sys.exit(os.spawnl(os.P_WAIT, sys.argv[1], "uml_net", "4", "tuntap", "up", "10.1.0.1"))' "$WORK/setuid"
+  [ "$status" -eq 1 ]
+  wait_for logged 'refused .*verb=up'
+  run ! logged 'done .*verb=up'
+}
+
+@test "what the policy no longer says a running relay does no longer" {
+  sender a add 10.1.0.2 wait add 10.1.0.3 wait add 10.1.0.4 sleep
+  wait_for grep -q '10.1.0.2 is routed to tap7' "$WORK/proc/a.log"
+  conf <<<'allow user alice address 10.1.0.2/32'
+  kill -s USR1 "$(proc_pid a)"
+  wait_for grep -q 'no line for user alice and 10.1.0.3' "$WORK/proc/a.log"
+  # A file with an error refuses all.
+  conf <<<'allow user alice adress 10.1.0.0/16'
+  kill -s USR1 "$(proc_pid a)"
+  wait_for grep -q 'uml_net.conf:1' "$WORK/proc/a.log"
+  [ "$(host ip -o route show proto 85 | wc -l)" -eq 1 ]
+}

@@ -253,6 +253,15 @@ static int set_ids(struct device *dev, uid_t owner, gid_t group,
 	return 0;
 }
 
+static int mark(struct device *dev, const struct privs *privs, struct err *err)
+{
+	if (!policy_restricted(privs))
+		return 0;
+	if (need_netlink(dev, err))
+		return -1;
+	return policy_made(privs, dev->nl, dev->name, err);
+}
+
 static int set_persist(struct device *dev, struct err *err)
 {
 	if (dev->existed && dev->before.tun.persist)
@@ -284,6 +293,8 @@ static int make(struct device *dev, const struct options *opts,
 		return -1;
 	if (!dev->tt.queues)
 		return 0;
+	if (!dev->existed && mark(dev, privs, err))
+		return -1;
 	if (set_ids(dev, wanted_owner(dev, opts, privs), group, err))
 		return -1;
 	if (opts->action == OPTIONS_CREATE && set_persist(dev, err))

@@ -6,6 +6,7 @@
 #include "tunctl/policy.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,18 +126,27 @@ int policy_existing(const struct privs *privs, const struct options *opts,
 	return privs_drop_all(privs, err);
 }
 
-static int check_count(const struct privs *privs, struct netlink *nl,
-		       struct err *err)
+/* "tunctl: made for uid 1000": the alias of what such a caller makes. */
+static void mark_text(char text[LINK_ALIAS_MAX], const struct privs *privs)
 {
+	snprintf(text, LINK_ALIAS_MAX, "tunctl: made for uid %u", privs->ruid);
+}
+
+/* The owner does not tell: he can give his devices to others. */
+static int check_count(const struct privs *privs, struct netlink *nl,
+		       size_t most, struct err *err)
+{
+	char mark[LINK_ALIAS_MAX];
 	struct netlink_link *links;
 	size_t count, i, his = 0;
 
 	if (netlink_link_list(nl, "tun", &links, &count, err))
 		return -1;
+	mark_text(mark, privs);
 	for (i = 0; i < count; i++)
-		his += links[i].tun.owner == privs->ruid;
+		his += !strcmp(links[i].alias, mark);
 	free(links);
-	if (his < POLICY_DEVICES)
+	if (his <= most)
 		return 0;
 	errno = EDQUOT;
 	err_set(err, "user %u has %zu devices", privs->ruid, his);
@@ -154,5 +164,18 @@ int policy_new(const struct privs *privs, const struct options *opts,
 			privs->ruid, opts->name);
 		return err_hint(err, "his devices are called tap... or tun...");
 	}
-	return check_count(privs, nl, err);
+	return check_count(privs, nl, POLICY_DEVICES - 1, err);
+}
+
+int policy_made(const struct privs *privs, struct netlink *nl, const char *name,
+		struct err *err)
+{
+	char mark[LINK_ALIAS_MAX];
+	unsigned int index;
+
+	mark_text(mark, privs);
+	if (netlink_ifindex(nl, name, &index, err) ||
+	    netlink_link_alias(nl, index, mark, err))
+		return -1;
+	return check_count(privs, nl, POLICY_DEVICES, err);
 }

@@ -71,4 +71,20 @@ int policy_existing(const struct privs *privs, const struct options *opts,
 int policy_new(const struct privs *privs, const struct options *opts,
 	       struct netlink *nl, struct err *err);
 
+/**
+ * policy_made() - Mark a device that was made for such a caller, and count
+ * @privs:	who calls, restricted
+ * @nl:		handle
+ * @name:	the device
+ * @err:	filled on failure: the device is one too many
+ *
+ * The mark is the alias (ifalias), which takes CAP_NET_ADMIN to change: an
+ * owner can give his device to somebody else (TUNSETOWNER), and is then no
+ * longer its owner, but it is he who made it.
+ *
+ * Return: 0, or -1 with @err set
+ */
+int policy_made(const struct privs *privs, struct netlink *nl, const char *name,
+		struct err *err);
+
 #endif /* TUNCTL_POLICY_H */

@@ -2,7 +2,6 @@
 /* Addresses in use, and routes that lead elsewhere; see ground.h. */
 #include "uml_net/ground.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -12,25 +11,14 @@
 #include <string.h>
 
 #include "common/netlink_addr.h"
+#include "common/netlink_hop.h"
 #include "common/netlink_link.h"
 #include "common/netlink_route.h"
+#include "common/parse.h"
 #include "uml_net/mark.h"
 
 /** A user that no device is marked for. */
 #define NOBODY ((uid_t)-1)
-
-/* An address as text. */
-struct text {
-	char text[INET_ADDRSTRLEN];
-};
-
-static struct text show(struct in_addr addr)
-{
-	struct text text;
-
-	inet_ntop(AF_INET, &addr, text.text, sizeof(text.text));
-	return text;
-}
 
 /* The interface of @index has @addr; one of @uid's own may. */
 static int check_holder(struct netlink *nl, unsigned int index,
@@ -44,7 +32,7 @@ static int check_holder(struct netlink *nl, unsigned int index,
 		return 0;
 	errno = EADDRINUSE;
 	return err_set(err, "%s is in use on this host, on '%s'",
-		       show(addr).text, link.name);
+		       format_ip4(addr).text, link.name);
 }
 
 /* @held tells whether an interface that may has it. */
@@ -89,17 +77,17 @@ static int refuse_route(const struct netlink_route *route, struct in_addr addr,
 	errno = EADDRINUSE;
 	if (route->type == RTN_LOCAL)
 		return err_set(err, "%s is in use on this host",
-			       show(addr).text);
+			       format_ip4(addr).text);
 	if (route->type != RTN_UNICAST)
 		return err_set(err,
 			       "%s is a broadcast or multicast address "
 			       "here",
-			       show(addr).text);
+			       format_ip4(addr).text);
 	if_indextoname(route->index, name);
 	errno = EADDRINUSE;
 	return err_set(err, "%s is routed elsewhere: %s/%u over '%s'",
-		       show(addr).text, show(route->dst).text, route->len,
-		       name);
+		       format_ip4(addr).text, format_ip4(route->dst).text,
+		       route->len, name);
 }
 
 static int check_routes(struct netlink *nl, struct in_addr addr, bool held,
@@ -119,10 +107,73 @@ static int check_routes(struct netlink *nl, struct in_addr addr, bool held,
 	case EHOSTUNREACH:
 	case EACCES:
 		return err_set(err, "a route of this host forbids %s",
-			       show(addr).text);
+			       format_ip4(addr).text);
 	default:
 		return -1;
 	}
+}
+
+/* On a device that uml_net made there is its guest. */
+static int check_neighbour(struct netlink *nl, unsigned int index,
+			   struct in_addr addr, struct err *err)
+{
+	struct netlink_link link;
+
+	if (netlink_link_at(nl, index, &link, err))
+		return errno == ENODEV ? 0 : -1;
+	if (mark_any(&link))
+		return 0;
+	errno = EADDRINUSE;
+	return err_set(err, "%s is a neighbour of this host, on '%s'",
+		       format_ip4(addr).text, link.name);
+}
+
+static int check_neighbours(struct netlink *nl, struct in_addr addr,
+			    struct err *err)
+{
+	unsigned int *indices;
+	size_t count, i;
+	int rc = 0;
+
+	if (netlink_neigh_find(nl, addr, &indices, &count, err))
+		return -1;
+	for (i = 0; i < count && !rc; i++)
+		rc = check_neighbour(nl, indices[i], addr, err);
+	free(indices);
+	return rc;
+}
+
+static int check_routers(struct netlink *nl, struct in_addr addr,
+			 struct err *err)
+{
+	bool found;
+
+	if (netlink_hop_find(nl, addr, &found, err))
+		return -1;
+	if (!found)
+		return 0;
+	errno = EADDRINUSE;
+	return err_set(err, "%s is a router of this host",
+		       format_ip4(addr).text);
+}
+
+/* Seen by the lookup too, unless an interface has the address meanwhile. */
+static int check_guests(struct netlink *nl, struct in_addr addr,
+			struct err *err)
+{
+	struct netlink_route *routes;
+	bool found = false;
+	size_t count, i;
+
+	if (netlink_route_list(nl, GROUND_PROTOCOL, &routes, &count, err))
+		return -1;
+	for (i = 0; i < count; i++)
+		found |= routes[i].dst.s_addr == addr.s_addr;
+	free(routes);
+	if (!found)
+		return 0;
+	errno = EADDRINUSE;
+	return err_set(err, "%s is a guest's", format_ip4(addr).text);
 }
 
 int ground_gateway(struct netlink *nl, struct in_addr addr, uid_t uid,
@@ -130,12 +181,21 @@ int ground_gateway(struct netlink *nl, struct in_addr addr, uid_t uid,
 {
 	bool held;
 
-	if (check_interfaces(nl, addr, uid, &held, err))
+	if (check_interfaces(nl, addr, uid, &held, err) ||
+	    check_routes(nl, addr, held, err) || check_guests(nl, addr, err) ||
+	    check_routers(nl, addr, err))
 		return -1;
-	return check_routes(nl, addr, held, err);
+	return check_neighbours(nl, addr, err);
 }
 
 int ground_guest(struct netlink *nl, struct in_addr addr, struct err *err)
 {
 	return ground_gateway(nl, addr, NOBODY, err);
+}
+
+int ground_unheld(struct netlink *nl, struct in_addr addr, struct err *err)
+{
+	bool held;
+
+	return check_interfaces(nl, addr, NOBODY, &held, err);
 }

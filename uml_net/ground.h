@@ -9,7 +9,10 @@
  * - the kernel knows as broadcast or multicast, or that a route forbids
  *   (blackhole, unreachable, prohibit);
  * - a route leads elsewhere: any but the default route, and but the route of
- *   a subnet that the host itself is in, which is where guests are published.
+ *   a subnet that the host itself is in, which is where guests are published;
+ * - a router of the host has, or a neighbour of it that was heard: such a
+ *   subnet is that of others as well. What is on a device that uml_net made
+ *   is no neighbour but a guest, and that has a route.
  */
 #ifndef UML_NET_GROUND_H
 #define UML_NET_GROUND_H
@@ -38,5 +41,13 @@ int ground_gateway(struct netlink *nl, struct in_addr addr, uid_t uid,
 
 /** ground_guest() - Whether a guest can have an address */
 int ground_guest(struct netlink *nl, struct in_addr addr, struct err *err);
+
+/**
+ * ground_unheld() - No interface has an address, now that it leads to a guest
+ *
+ * ground_gateway() sees that it leads to one: of two calls that pass each
+ * other at least one sees the other.
+ */
+int ground_unheld(struct netlink *nl, struct in_addr addr, struct err *err);
 
 #endif /* UML_NET_GROUND_H */

@@ -72,7 +72,7 @@ static bool hear(struct guard *guard)
 	       MNL_CB_STOP;
 }
 
-/* Return: whether the device is there still, and its guest has ended */
+/* Return: whether the device may be there still, and its guest has ended */
 static bool wait_for_end(struct guard *guard)
 {
 	struct pollfd watched[] = {
@@ -81,8 +81,12 @@ static bool wait_for_end(struct guard *guard)
 	};
 
 	for (;;) {
-		if (poll(watched, 2, -1) < 0)
-			continue;
+		if (poll(watched, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			/* its user has cut its limits (RLIMIT_NOFILE) */
+			return false;
+		}
 		if (watched[0].revents && hear(guard))
 			return false;
 		if (watched[1].revents)

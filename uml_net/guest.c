@@ -12,20 +12,8 @@
 #include "common/netlink_addr.h"
 #include "common/netlink_proxy.h"
 #include "common/netlink_route.h"
+#include "common/parse.h"
 #include "uml_net/ground.h"
-
-/* An address as text. */
-struct text {
-	char text[INET_ADDRSTRLEN];
-};
-
-static struct text show(struct in_addr addr)
-{
-	struct text text;
-
-	inet_ntop(AF_INET, &addr, text.text, sizeof(text.text));
-	return text;
-}
 
 static bool holds(const struct ip_prefix *subnet, struct in_addr addr)
 {
@@ -78,7 +66,8 @@ static int publish_on(struct netlink *nl, unsigned int index,
 		return 0;
 	if (netlink_proxy_add(nl, &proxy, err))
 		return -1;
-	reply_line(reply, "%s answers ARP for %s", link.name, show(addr).text);
+	reply_line(reply, "%s answers ARP for %s", link.name,
+		   format_ip4(addr).text);
 	return 0;
 }
 
@@ -119,7 +108,7 @@ static int withdraw(struct netlink *nl, struct in_addr addr,
 			rc = -1;
 		else if (if_indextoname(list[i].index, name))
 			reply_line(reply, "%s no longer answers ARP for %s",
-				   name, show(addr).text);
+				   name, format_ip4(addr).text);
 	}
 	free(list);
 	return rc;
@@ -175,9 +164,8 @@ int guest_room(struct netlink *nl, const struct netlink_link *dev,
 		       dev->name, routes);
 }
 
-/* Whatever is left of @addr; an error that is told already stays told. */
-static void undo(struct netlink *nl, const struct netlink_link *dev,
-		 struct in_addr addr)
+void guest_undo(struct netlink *nl, const struct netlink_link *dev,
+		struct in_addr addr)
 {
 	struct reply unheard = { .used = 0 };
 	int saved = errno;
@@ -203,7 +191,8 @@ int guest_add(struct netlink *nl, const struct netlink_link *dev,
 {
 	if (netlink_route_add(nl, addr, dev->index, GROUND_PROTOCOL, err))
 		return -1;
-	reply_line(reply, "%s is routed to %s", show(addr).text, dev->name);
+	reply_line(reply, "%s is routed to %s", format_ip4(addr).text,
+		   dev->name);
 	if (!netlink_link_proxy_arp(nl, dev->index, true, err)) {
 		reply_line(reply, "%s answers ARP of the guest (proxy ARP)",
 			   dev->name);
@@ -211,7 +200,7 @@ int guest_add(struct netlink *nl, const struct netlink_link *dev,
 		    !still_there(nl, dev, addr, err))
 			return 0;
 	}
-	undo(nl, dev, addr);
+	guest_undo(nl, dev, addr);
 	return -1;
 }
 
@@ -224,7 +213,7 @@ static int drop_route(struct netlink *nl, const struct netlink_link *dev,
 
 	if (netlink_route_del(nl, addr, dev->index, GROUND_PROTOCOL, err))
 		return -1;
-	reply_line(reply, "%s is no longer routed to %s", show(addr).text,
+	reply_line(reply, "%s is no longer routed to %s", format_ip4(addr).text,
 		   dev->name);
 	if (count_routes(nl, dev, addr, &routes, &has, err))
 		return -1;

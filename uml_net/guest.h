@@ -52,6 +52,10 @@ int guest_room(struct netlink *nl, const struct netlink_link *dev,
 int guest_del(struct netlink *nl, const struct netlink_link *dev,
 	      struct in_addr addr, struct reply *reply, struct err *err);
 
+/** guest_undo() - Take back whatever is there of it; errno is kept */
+void guest_undo(struct netlink *nl, const struct netlink_link *dev,
+		struct in_addr addr);
+
 /**
  * guest_sweep() - Remove proxy neighbours whose guest is gone
  *

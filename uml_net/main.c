@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "uml_net/check.h"
@@ -48,7 +50,7 @@ static void help(void)
 	     "  --explain USER REQUEST\n"
 	     "                  which line of the policy decides about a "
 	     "request, and why:\n"
-	     "                  up [GATEWAY], add DEVICE ADDRESS [NETMASK], "
+	     "                  up [GATEWAY], add DEVICE ADDRESS NETMASK, "
 	     "...\n"
 	     "  --help          this text\n"
 	     "  --version       the version");
@@ -73,13 +75,11 @@ static int count_taps(uid_t uid, unsigned int *taps, struct err *err)
 	return rc;
 }
 
-/* Of what is for people nothing needs privilege. */
-static int option(const struct session *s, char *const words[], struct err *err)
+/* What is for people: without privilege. */
+static int option(char *const words[], struct err *err)
 {
 	int status;
 
-	if (privs_drop_all(&s->privs, err))
-		die("%s", err->text);
 	if (!strcmp(words[0], "--help")) {
 		help();
 	} else if (!strcmp(words[0], "--version")) {
@@ -122,10 +122,25 @@ static int run(struct session *s, bool *told, struct err *err)
 	return err_set(err, "no request");
 }
 
+/*
+ * Descriptors of the caller's can be of a kind for which it counts who writes
+ * (netlink, files below /proc): so nothing is written there with privilege.
+ */
+static void give_up(const struct session *s)
+{
+	struct err err = { "" };
+
+	if (!privs_drop_all(&s->privs, &err))
+		return;
+	log_to_syslog();
+	die("%s", err.text);
+}
+
 /* The guest and whoever reads its terminal hear the sentence. */
 static int fail(struct session *s, const char *why)
 {
-	session_audit(s, NULL, why);
+	session_audit(s, why);
+	give_up(s);
 	reply_clear(&s->reply);
 	reply_line(&s->reply, "%s", why);
 	if (reply_send(&s->reply, &s->req, false, NULL) ||
@@ -134,18 +149,52 @@ static int fail(struct session *s, const char *why)
 	return EXIT_FAILURE;
 }
 
+/* By a child without privilege: ours is needed where that fails. */
+static int tell(const struct session *s, struct err *err)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		give_up(s);
+		_exit(reply_send(&s->reply, &s->req, true, NULL) ? errno : 0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return err_errno(err, "answer");
+	if (!status)
+		return 0;
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+	return err_errno(err, "write the answer");
+}
+
+/* The guest would not know of what was done. */
+static void take_back(struct session *s)
+{
+	if (s->req.verb == REQUEST_ADD && s->added)
+		tap_del(s, NULL);
+	else if (s->req.verb == REQUEST_SLIP_UP)
+		slip_line.detach(s->req.line_fd);
+}
+
 static int serve(struct session *s, struct err *err)
 {
 	bool told = false;
 
-	if (!session_begin(s, err) && !guest_sweep(s->nl, err) &&
-	    !run(s, &told, err) &&
-	    (told || !reply_send(&s->reply, &s->req, true, err)))
+	if (session_begin(s, err) || guest_sweep(s->nl, err) ||
+	    run(s, &told, err)) {
+		if (!told)
+			return fail(s, err->text);
+		log_msg(LOG_LEVEL_ERR, NULL, "%s", err->text);
+		return EXIT_FAILURE;
+	}
+	if (told)
 		return EXIT_SUCCESS;
-	if (!told)
+	if (tell(s, err)) {
+		take_back(s);
 		return fail(s, err->text);
-	log_msg(LOG_LEVEL_ERR, NULL, "%s", err->text);
-	return EXIT_FAILURE;
+	}
+	session_audit(s, NULL);
+	return EXIT_SUCCESS;
 }
 
 /* From here on we end by our own will only. */
@@ -154,6 +203,8 @@ static void hold_signals(void)
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* what a caller ignores is ignored by whom he executes */
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
@@ -169,6 +220,7 @@ static int request(struct session *s, char *const words[], struct err *err)
 		    !session_close_others(s, err);
 
 	if (s->req.verb == REQUEST_NONE) {
+		give_up(s);
 		log_msg(LOG_LEVEL_ERR, NULL, "%s", err->text);
 		usage(stderr);
 		return EXIT_FAILURE;
@@ -184,13 +236,17 @@ int main(int argc, char *argv[])
 	struct err err = { "" };
 	int status;
 
-	if (session_enter(&session, &err))
-		die("%s", err.text);
 	log_open("uml_net", LOG_LEVEL_INFO);
-	if (argc > 1 && !strncmp(argv[1], "--", 2))
-		status = option(&session, argv + 1, &err);
-	else
+	if (session_enter(&session, &err)) {
+		give_up(&session);
+		die("%s", err.text);
+	}
+	if (argc > 1 && !strncmp(argv[1], "--", 2)) {
+		give_up(&session);
+		status = option(argv + 1, &err);
+	} else {
 		status = request(&session, argc ? argv + 1 : argv, &err);
+	}
 	session_end(&session);
 	return status;
 }

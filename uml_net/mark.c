@@ -38,8 +38,7 @@ bool mark_his(const struct netlink_link *link, uid_t uid)
 	       (strcmp(link->kind, "tun") != 0 || link->tun.owner == uid);
 }
 
-/* Made by uml_net, for whomever. */
-static bool marked(const struct netlink_link *link)
+bool mark_any(const struct netlink_link *link)
 {
 	return !strncmp(link->alias, MARK_PREFIX, strlen(MARK_PREFIX));
 }
@@ -50,7 +49,7 @@ int mark_find(struct netlink *nl, const char *name, uid_t uid,
 	if (netlink_link_get(nl, name, link, err)) {
 		if (errno != ENODEV)
 			return -1;
-	} else if (mark_his(link, uid) || (!uid && marked(link))) {
+	} else if (mark_his(link, uid) || (!uid && mark_any(link))) {
 		return 0;
 	}
 	errno = EPERM;

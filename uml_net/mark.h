@@ -25,6 +25,9 @@ int mark_set(struct netlink *nl, unsigned int index, uid_t uid,
  */
 bool mark_his(const struct netlink_link *link, uid_t uid);
 
+/** mark_any() - A device was made by uml_net, for whomever */
+bool mark_any(const struct netlink_link *link);
+
 /**
  * mark_find() - A device of that name that is his; for root, anybody's
  * @nl:		handle

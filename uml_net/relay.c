@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/unixsock.h"
 #include "uml_net/guest.h"
 #include "uml_net/mark.h"
 #include "uml_net/tap.h"
@@ -159,7 +160,7 @@ static int change(struct relay *relay)
 			     ? tap_lead(s, &relay->link, change.addr, &err)
 			     : tap_unlead(s, &relay->link, change.addr, &err);
 	}
-	session_audit(s, relay->link.name, rc ? err.text : NULL);
+	session_audit(s, rc ? err.text : NULL);
 	if (rc)
 		reply_line(&s->reply, "%s", err.text);
 	return reply_change(&s->reply, &s->req, &err);
@@ -207,13 +208,16 @@ static int turn(struct relay *relay)
 	return ends[END_TAP].revents & (POLLERR | POLLHUP | POLLNVAL) ? -1 : 0;
 }
 
-/* Both ends must be what the kernel of a guest makes (ethertap_user.c). */
+/*
+ * Both ends must be what the kernel of a guest makes (ethertap_user.c): what
+ * is written there is written with privilege, so it is written to programs
+ * only, and to no part of the kernel.
+ */
 static int check_sockets(const struct request *req, struct err *err)
 {
-	socklen_t len = sizeof(int);
-	int type;
+	int type = unixsock_type(req->data_fd);
 
-	if (getsockopt(req->data_fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+	if (type < 0)
 		return err_errno(err, "descriptor %d, which is to carry frames",
 				 req->data_fd);
 	if (type != SOCK_DGRAM && type != SOCK_SEQPACKET) {
@@ -221,7 +225,7 @@ static int check_sockets(const struct request *req, struct err *err)
 		return err_set(err, "descriptor %d keeps no frames apart",
 			       req->data_fd);
 	}
-	if (getsockopt(req->reply_fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+	if (unixsock_type(req->reply_fd) < 0)
 		return err_errno(err,
 				 "descriptor %d, which is to carry changes of "
 				 "addresses",
@@ -260,8 +264,10 @@ static int begin(struct relay *relay, struct err *err)
 		return -1;
 	if (s->req.has_guest && tap_lead(s, &relay->link, s->req.guest, err))
 		return -1;
-	session_audit(s, relay->link.name, NULL);
-	return reply_send(&s->reply, &s->req, true, err);
+	if (reply_send(&s->reply, &s->req, true, err))
+		return -1;
+	session_audit(s, NULL);
+	return 0;
 }
 
 int relay_run(struct session *s, bool *told, struct err *err)

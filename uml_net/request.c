@@ -240,9 +240,9 @@ static int parse_args(struct request *req, const struct form *form,
 			return -1;
 	}
 	if (i < form->needed)
-		return err_set(err, "%s %s needs %zu arguments, not %zu",
-			       form->transport, form->word ? form->word : "",
-			       form->needed, i);
+		return err_set(err, "%s%s%s needs %zu arguments, not %zu",
+			       form->transport, form->word ? " " : "",
+			       form->word ? form->word : "", form->needed, i);
 	/* the first version has one descriptor for all */
 	if (!form->first && req->verb == REQUEST_ETHERTAP)
 		req->reply_fd = req->data_fd;

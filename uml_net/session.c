@@ -9,7 +9,6 @@
  */
 #include "uml_net/session.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +17,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "common/log.h"
+#include "common/parse.h"
 #include "common/tuntap.h"
 #include "uml_net/mark.h"
 
@@ -187,6 +186,11 @@ int session_permit(struct session *s, const struct in_addr *address,
 	return ask(s, &query, verdict, err);
 }
 
+void session_device(struct session *s, const char *name)
+{
+	snprintf(s->device, sizeof(s->device), "%s", name);
+}
+
 /* Words of a request that has no value for them are left out. */
 static void put_word(char *line, size_t size, const char *key,
 		     const char *value)
@@ -200,26 +204,23 @@ static void put_word(char *line, size_t size, const char *key,
 static void put_address(char *line, size_t size, const char *key, bool given,
 			struct in_addr addr)
 {
-	char text[INET_ADDRSTRLEN];
-
 	if (given)
-		put_word(line, size, key,
-			 inet_ntop(AF_INET, &addr, text, sizeof(text)));
+		put_word(line, size, key, format_ip4(addr).text);
 }
 
-void session_audit(const struct session *s, const char *device,
-		   const char *refused)
+void session_audit(struct session *s, const char *refused)
 {
 	const struct request *req = &s->req;
 	char line[256] = "";
 
-	put_word(line, sizeof(line), "device", device ? device : req->device);
+	put_word(line, sizeof(line), "device",
+		 s->device[0] ? s->device : req->device);
 	put_address(line, sizeof(line), "gateway", req->has_gateway,
 		    req->gateway);
 	put_address(line, sizeof(line), "address", req->has_guest, req->guest);
-	log_msg(refused ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, NULL,
-		"%s uid=%u pid=%d verb=%s%s line=%u%s%s",
-		refused ? "refused" : "done", s->privs.ruid, getppid(),
-		request_verb_name(req->verb), line, s->line,
-		refused ? ": " : "", refused ? refused : "");
+	log_limited(&s->limit, refused ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, NULL,
+		    "%s uid=%u pid=%d verb=%s%s line=%u%s%s",
+		    refused ? "refused" : "done", s->privs.ruid, getppid(),
+		    request_verb_name(req->verb), line, s->line,
+		    refused ? ": " : "", refused ? refused : "");
 }

@@ -5,11 +5,13 @@
 #ifndef UML_NET_SESSION_H
 #define UML_NET_SESSION_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "common/err.h"
+#include "common/log.h"
 #include "common/netlink.h"
 #include "common/privs.h"
 #include "uml_net/policy.h"
@@ -27,6 +29,9 @@
  * @policy:	what to ask instead of POLICY_FILE, or NULL; for tests
  * @nl:		rtnetlink; NULL until session_begin()
  * @line:	line of the policy that decided last, 0: none
+ * @device:	that was made or changed, or ""
+ * @added:	an address leads to it that did not before
+ * @limit:	of lines in the journal
  * @reply:	account for the guest
  */
 struct session {
@@ -38,6 +43,9 @@ struct session {
 	struct policy *policy;
 	struct netlink *nl;
 	unsigned int line;
+	char device[IFNAMSIZ];
+	bool added;
+	struct log_limit limit;
 	struct reply reply;
 };
 
@@ -91,13 +99,16 @@ int session_permit(struct session *s, const struct in_addr *address,
 		   bool creates, struct policy_verdict *verdict,
 		   struct err *err);
 
+/** session_device() - Note which device was made or changed */
+void session_device(struct session *s, const char *name);
+
 /**
  * session_audit() - One line about a request for the journal
  * @s:		the session
- * @device:	that was made or changed, or NULL
  * @refused:	why nothing was done, or NULL
+ *
+ * A few lines in a while: a guest of a relay can ask as often as it likes.
  */
-void session_audit(const struct session *s, const char *device,
-		   const char *refused);
+void session_audit(struct session *s, const char *refused);
 
 #endif /* UML_NET_SESSION_H */

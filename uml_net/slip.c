@@ -3,12 +3,11 @@
  * Serial lines; see slip.h.
  *
  * Policy and host are asked before the line is touched. The line is the
- * caller's own, but what becomes of it is an interface of the host: so one
- * that is there already is used only if it was made for the same user.
+ * caller's own, but what becomes of it is an interface of the host: so it is
+ * his only if it was made now.
  */
 #include "uml_net/slip.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_slip.h>
 #include <linux/sockios.h>
@@ -17,9 +16,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "common/netlink_addr.h"
+#include "uml_net/device.h"
 #include "uml_net/forward.h"
-#include "uml_net/ground.h"
 #include "uml_net/guard.h"
 #include "uml_net/mark.h"
 #include "uml_net/tap.h"
@@ -27,13 +25,11 @@
 /** Largest packet; the guest has room for no more (arch/um/drivers/slip.h). */
 #define SLIP_MTU 1500
 
-static int attach(int fd)
+static bool attached(int fd)
 {
-	int encapsulation = 0, discipline = N_SLIP;
+	int discipline;
 
-	if (ioctl(fd, TIOCSETD, &discipline) < 0)
-		return -1;
-	return ioctl(fd, SIOCSIFENCAP, &encapsulation) < 0 ? -1 : 0;
+	return !ioctl(fd, TIOCGETD, &discipline) && discipline == N_SLIP;
 }
 
 static void detach(int fd)
@@ -41,6 +37,20 @@ static void detach(int fd)
 	int discipline = N_TTY;
 
 	ioctl(fd, TIOCSETD, &discipline);
+}
+
+static int attach(int fd)
+{
+	int encapsulation = 0, discipline = N_SLIP, saved;
+
+	if (ioctl(fd, TIOCSETD, &discipline) < 0)
+		return -1;
+	if (!ioctl(fd, SIOCSIFENCAP, &encapsulation))
+		return 0;
+	saved = errno;
+	detach(fd);
+	errno = saved;
+	return -1;
 }
 
 static int name_of(int fd, char name[IFNAMSIZ])
@@ -52,6 +62,7 @@ static int name_of(int fd, char name[IFNAMSIZ])
 }
 
 const struct slip_line slip_line = {
+	.attached = attached,
 	.attach = attach,
 	.detach = detach,
 	.name = name_of,
@@ -60,6 +71,11 @@ const struct slip_line slip_line = {
 static int attach_line(const struct session *s, const struct slip_line *line,
 		       struct err *err)
 {
+	if (line->attached(s->req.line_fd)) {
+		errno = EBUSY;
+		return err_set(err, "descriptor %d is an interface already",
+			       s->req.line_fd);
+	}
 	if (!line->attach(s->req.line_fd))
 		return 0;
 	err_errno(err, "make an interface of descriptor %d", s->req.line_fd);
@@ -68,53 +84,22 @@ static int attach_line(const struct session *s, const struct slip_line *line,
 	return -1;
 }
 
-/* The interface was made now, or before for the same user. */
-static int take(struct session *s, const struct slip_line *line,
-		struct netlink_link *link, struct err *err)
+static int find_link(const struct session *s, const struct slip_line *line,
+		     struct netlink_link *link, struct err *err)
 {
 	char name[IFNAMSIZ] = "";
 
 	if (line->name(s->req.line_fd, name))
 		return err_errno(err, "the interface of descriptor %d",
 				 s->req.line_fd);
-	if (netlink_link_get(s->nl, name, link, err))
-		return -1;
-	if (link->alias[0] && !mark_his(link, s->privs.ruid)) {
-		errno = EPERM;
-		return err_set(err, "'%s' is another's", name);
-	}
-	if (mark_set(s->nl, link->index, s->privs.ruid, err))
-		return -1;
-	reply_line(&s->reply, "%s made for user %u", link->name,
-		   (unsigned int)s->privs.ruid);
-	return 0;
-}
-
-static int set_address(struct session *s, const struct netlink_link *link,
-		       struct err *err)
-{
-	struct ip_prefix prefix = { .family = AF_INET, .len = 32 };
-	char text[INET_ADDRSTRLEN];
-
-	if (netlink_link_mtu(s->nl, link->index, SLIP_MTU, err))
-		return -1;
-	if (s->req.has_gateway) {
-		memcpy(prefix.addr, &s->req.gateway, sizeof(s->req.gateway));
-		if (netlink_addr_add(s->nl, link->index, &prefix, err))
-			return -1;
-		inet_ntop(AF_INET, &s->req.gateway, text, sizeof(text));
-		reply_line(&s->reply, "%s has address %s/32", link->name, text);
-	}
-	if (netlink_link_up(s->nl, link->index, true, err))
-		return -1;
-	reply_line(&s->reply, "%s is up", link->name);
-	return 0;
+	return netlink_link_get(s->nl, name, link, err);
 }
 
 static int set_up(struct session *s, const struct netlink_link *link,
 		  const struct policy_verdict *verdict, struct err *err)
 {
-	if (set_address(s, link, err) ||
+	if (netlink_link_mtu(s->nl, link->index, SLIP_MTU, err) ||
+	    device_start(s, link, err) || device_look_again(s, verdict, err) ||
 	    guard_start(link->index, s->req.reply_fd, err))
 		return -1;
 	forward_ip(verdict, &s->reply);
@@ -125,22 +110,15 @@ static int set_up(struct session *s, const struct netlink_link *link,
 
 int slip_up(struct session *s, const struct slip_line *line, struct err *err)
 {
-	const struct in_addr *gateway;
 	struct policy_verdict verdict;
 	struct netlink_link link;
 
-	gateway = s->req.has_gateway ? &s->req.gateway : NULL;
-	if (session_permit(s, gateway, true, &verdict, err))
+	if (device_permit(s, &verdict, err) || attach_line(s, line, err))
 		return -1;
-	if (gateway && ground_gateway(s->nl, *gateway, s->privs.ruid, err))
-		return -1;
-	if (attach_line(s, line, err))
-		return -1;
-	if (take(s, line, &link, err) || set_up(s, &link, &verdict, err)) {
+	if (find_link(s, line, &link, err) || set_up(s, &link, &verdict, err)) {
 		line->detach(s->req.line_fd);
 		return -1;
 	}
-	session_audit(s, link.name, NULL);
 	return 0;
 }
 
@@ -158,9 +136,9 @@ int slip_down(struct session *s, const struct slip_line *line, struct err *err)
 		return -1;
 	if (s->req.has_guest && tap_unlead(s, &link, s->req.guest, err))
 		return -1;
+	session_device(s, name);
 	if (netlink_link_up(s->nl, link.index, false, err))
 		return -1;
 	reply_line(&s->reply, "%s is down", link.name);
-	session_audit(s, link.name, NULL);
 	return 0;
 }

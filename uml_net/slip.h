@@ -8,18 +8,21 @@
 #define UML_NET_SLIP_H
 
 #include <net/if.h>
+#include <stdbool.h>
 
 #include "common/err.h"
 #include "uml_net/session.h"
 
 /**
  * struct slip_line - What a serial line can do; another one for tests
+ * @attached:	whether it is an interface already
  * @attach:	make an interface of it: discipline N_SLIP, encapsulation 0
  *		(neither compressed nor adaptive); returns 0, or -1 with errno
  * @detach:	make it a terminal again, which ends the interface
  * @name:	the interface of a line; returns 0, or -1 with errno
  */
 struct slip_line {
+	bool (*attached)(int fd);
 	int (*attach)(int fd);
 	void (*detach)(int fd);
 	int (*name)(int fd, char name[IFNAMSIZ]);
@@ -32,7 +35,10 @@ extern const struct slip_line slip_line;
  * slip_up() - Make an interface of a line, with the gateway's address
  * @s:		the session
  * @line:	how its line is handled
- * @err:	filled on failure, after which the line is no interface any more
+ * @err:	filled on failure, after which the line is what it was before
+ *
+ * One that is an interface already is refused: another program may have made
+ * it, and whoever can open the line would take the interface over.
  *
  * Return: 0, or -1 with @err set
  */

@@ -6,32 +6,22 @@
  * survives it but proxy neighbours, which its guard sees to. So all that a
  * failure has to undo is done by closing the descriptor; and the guest has
  * the only one once it was handed over.
- *
- * Two calls can pass each other: what was free when it was looked at is
- * looked at again when it is ours. Then both see it, and none gets it.
  */
 #include "uml_net/tap.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "common/netlink_addr.h"
+#include "common/parse.h"
+#include "common/unixsock.h"
+#include "uml_net/device.h"
 #include "uml_net/forward.h"
 #include "uml_net/ground.h"
 #include "uml_net/guard.h"
 #include "uml_net/guest.h"
 #include "uml_net/mark.h"
 
-static int check_ground(const struct session *s, struct err *err)
-{
-	if (!s->req.has_gateway)
-		return 0;
-	return ground_gateway(s->nl, s->req.gateway, s->privs.ruid, err);
-}
-
-/* His from the first moment on, and to be told from others. */
+/* His from the first moment on. */
 static int open_tap(struct session *s, const char *name, struct tuntap *tt,
 		    struct netlink_link *link, struct err *err)
 {
@@ -47,62 +37,19 @@ static int open_tap(struct session *s, const char *name, struct tuntap *tt,
 	s->clone = 0;
 	if (tuntap_open(tt, &req, err))
 		return -1;
-	if (tuntap_owner(tt, s->privs.ruid, err) ||
-	    netlink_link_get(s->nl, tt->name, link, err) ||
-	    mark_set(s->nl, link->index, s->privs.ruid, err))
+	if (tuntap_owner(tt, s->privs.ruid, err))
 		return -1;
-	reply_line(&s->reply, "%s made for user %u", tt->name,
-		   (unsigned int)s->privs.ruid);
-	return 0;
-}
-
-static int set_address(struct session *s, const struct netlink_link *link,
-		       struct err *err)
-{
-	struct ip_prefix prefix = { .family = AF_INET, .len = 32 };
-	char text[INET_ADDRSTRLEN];
-
-	if (s->req.has_gateway) {
-		memcpy(prefix.addr, &s->req.gateway, sizeof(s->req.gateway));
-		if (netlink_addr_add(s->nl, link->index, &prefix, err))
-			return -1;
-		inet_ntop(AF_INET, &s->req.gateway, text, sizeof(text));
-		reply_line(&s->reply, "%s has address %s/32", link->name, text);
-	}
-	if (netlink_link_up(s->nl, link->index, true, err))
-		return -1;
-	reply_line(&s->reply, "%s is up", link->name);
-	return 0;
-}
-
-/* What was true before must still be, with ours counted. */
-static int look_again(struct session *s, const struct policy_verdict *verdict,
-		      struct err *err)
-{
-	unsigned int taps;
-
-	if (mark_count(s->nl, s->privs.ruid, &taps, err))
-		return -1;
-	if (taps > verdict->limit) {
-		errno = EDQUOT;
-		return err_set(err,
-			       "another tap of user %u was made at the same "
-			       "time, and %u are allowed",
-			       (unsigned int)s->privs.ruid, verdict->limit);
-	}
-	return check_ground(s, err);
+	return netlink_link_get(s->nl, tt->name, link, err);
 }
 
 static int make(struct session *s, const char *name, struct tuntap *tt,
 		struct netlink_link *link, struct err *err)
 {
-	const struct in_addr *gateway;
 	struct policy_verdict verdict;
 
-	gateway = s->req.has_gateway ? &s->req.gateway : NULL;
-	if (session_permit(s, gateway, true, &verdict, err) ||
-	    check_ground(s, err) || open_tap(s, name, tt, link, err) ||
-	    set_address(s, link, err) || look_again(s, &verdict, err) ||
+	if (device_permit(s, &verdict, err) ||
+	    open_tap(s, name, tt, link, err) || device_start(s, link, err) ||
+	    device_look_again(s, &verdict, err) ||
 	    guard_start(link->index, s->req.reply_fd, err))
 		return -1;
 	forward_ip(&verdict, &s->reply);
@@ -122,10 +69,7 @@ int tap_make(struct session *s, const char *name, struct tuntap *tt,
 /* Better told before than after a tap was made. */
 static int check_socket(int fd, struct err *err)
 {
-	socklen_t len = sizeof(int);
-	int type;
-
-	if (!getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len))
+	if (unixsock_type(fd) >= 0)
 		return 0;
 	err_errno(err, "descriptor %d, to which the tap is to go", fd);
 	return err_hint(err, "this request is a UML kernel's; tunctl makes "
@@ -141,8 +85,12 @@ int tap_up(struct session *s, bool *told, struct err *err)
 	if (check_socket(s->req.reply_fd, err) ||
 	    tap_make(s, NULL, &tt, &link, err))
 		return -1;
-	session_audit(s, link.name, NULL);
-	rc = reply_descriptor(&s->reply, &s->req, tt.name, tt.fd[0], err);
+	rc = privs_drop_all(&s->privs, err);
+	if (!rc)
+		rc = reply_descriptor(&s->reply, &s->req, tt.name, tt.fd[0],
+				      err);
+	if (!rc)
+		session_audit(s, NULL);
 	*told = !rc;
 	tuntap_close(&tt);
 	return rc;
@@ -167,6 +115,11 @@ int tap_lead(struct session *s, const struct netlink_link *link,
 	if (guest_room(s->nl, link, err) || ground_guest(s->nl, addr, err) ||
 	    guest_add(s->nl, link, addr, &s->reply, err))
 		return -1;
+	if (ground_unheld(s->nl, addr, err)) {
+		guest_undo(s->nl, link, addr);
+		return -1;
+	}
+	s->added = true;
 	forward_ip(&verdict, &s->reply);
 	return 0;
 }
@@ -175,26 +128,22 @@ int tap_add(struct session *s, struct err *err)
 {
 	struct netlink_link link;
 
-	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err) ||
-	    tap_lead(s, &link, s->req.guest, err))
+	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err))
 		return -1;
-	session_audit(s, link.name, NULL);
-	return 0;
+	return tap_lead(s, &link, s->req.guest, err);
 }
 
 int tap_unlead(struct session *s, const struct netlink_link *link,
 	       struct in_addr addr, struct err *err)
 {
-	char text[INET_ADDRSTRLEN];
 	int has = guest_has(s->nl, link, addr, err);
 
 	if (has < 0)
 		return -1;
 	if (!has) {
-		inet_ntop(AF_INET, &addr, text, sizeof(text));
 		errno = ESRCH;
-		return err_set(err, "%s is not routed to '%s'", text,
-			       link->name);
+		return err_set(err, "%s is not routed to '%s'",
+			       format_ip4(addr).text, link->name);
 	}
 	return guest_del(s->nl, link, addr, &s->reply, err);
 }
@@ -204,9 +153,7 @@ int tap_del(struct session *s, struct err *err)
 {
 	struct netlink_link link;
 
-	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err) ||
-	    tap_unlead(s, &link, s->req.guest, err))
+	if (mark_find(s->nl, s->req.device, s->privs.ruid, &link, err))
 		return -1;
-	session_audit(s, link.name, NULL);
-	return 0;
+	return tap_unlead(s, &link, s->req.guest, err);
 }

@@ -22,6 +22,11 @@ static struct {
 	int detached;
 } line_state;
 
+static bool attached(int fd)
+{
+	return line_state.tt.queues;
+}
+
 static int attach(int fd)
 {
 	struct tuntap_request req = { .name = "sl0",
@@ -31,8 +36,6 @@ static int attach(int fd)
 	errno = line_state.attach_errno;
 	if (errno)
 		return -1;
-	if (line_state.tt.queues)
-		return 0;
 	if (tuntap_open(&line_state.tt, &req, NULL))
 		return -1;
 	return tuntap_owner(&line_state.tt, 1000, NULL);
@@ -55,6 +58,7 @@ static int name_of(int fd, char name[IFNAMSIZ])
 }
 
 static const struct slip_line line = {
+	.attached = attached,
 	.attach = attach,
 	.detach = detach,
 	.name = name_of,
@@ -145,8 +149,38 @@ static void test_up(void)
 	ok(look(&link), "there");
 	ok(mark_his(&link, 1000) && link.flags & IFF_UP && link.mtu == 1500,
 	   "his, up");
-	up(1001, "10.0.0.2", -1, "'sl0' is another's");
-	is_int(line_state.detached, 1, "and the line is a terminal again");
+	up(1001, "10.0.0.2", -1, "is an interface already");
+	ok(look(&link) && !line_state.detached && mark_his(&link, 1000),
+	   "whoever can open the line does not get it, nor end it");
+	tuntap_close(&line_state.tt);
+	ok(gone(), "gone with its line");
+}
+
+/* Of root's slattach(8), say: without a mark. */
+static void test_foreign(void)
+{
+	struct netlink_link link;
+
+	is_int(attach(-1), 0, "an interface of somebody else");
+	up(1000, "10.0.0.1", -1, "is an interface already");
+	ok(look(&link) && !link.alias[0] && !line_state.detached,
+	   "stays as it was");
+	tuntap_close(&line_state.tt);
+	ok(gone(), "gone with its line");
+}
+
+/* The address of the guest is looked at last. */
+static void test_undone(void)
+{
+	struct session s;
+
+	begin(&s, 1000, "10.0.0.1");
+	s.req.has_guest = true;
+	s.req.guest.s_addr = inet_addr("11.0.0.1");
+	is_int(slip_up(&s, &line, NULL), -1, "an address that he cannot have");
+	session_end(&s);
+	is_int(line_state.detached, 1, "the line is a terminal again");
+	line_state.detached = 0;
 	ok(gone(), "its interface gone");
 }
 
@@ -160,7 +194,7 @@ static void test_down(void)
 	down(1000, 0);
 	ok(look(&link) && !(link.flags & IFF_UP), "his is down");
 	up(1000, "10.0.0.1", -1, "rules");
-	is_int(line_state.detached, 1, "quota: asked before the line is");
+	is_int(line_state.detached, 0, "quota: asked before the line is");
 	tuntap_close(&line_state.tt);
 }
 
@@ -170,6 +204,8 @@ int main(void)
 	netns_enter();
 	test_refused();
 	test_up();
+	test_foreign();
+	test_undone();
 	test_down();
 	return tap_done();
 }

@@ -67,6 +67,7 @@ struct backend {
 extern const struct backend backend_tap;
 extern const struct backend backend_uml;
 extern const struct backend backend_seqpacket;
+extern const struct backend backend_vhost_user;
 extern const struct backend backend_fd;
 
 /** spec_init() - A SPEC without keys; @text and @perm are left as they are */

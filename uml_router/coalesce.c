@@ -65,7 +65,7 @@ struct run {
  * the same type. */
 static bool may_follow(const struct frame *first, const struct frame *next)
 {
-	return frame_plain(next) && next->len > ETH_HLEN &&
+	return frame_plain(next) && !next->borrowed && next->len > ETH_HLEN &&
 	       !memcmp(first->data, next->data, ETH_HLEN);
 }
 
@@ -91,7 +91,7 @@ static bool run_begin(struct run *run, const struct frame *first)
 {
 	const uint8_t *tcp;
 
-	if (!frame_plain(first) ||
+	if (first->borrowed || !frame_plain(first) ||
 	    !headers_find(&run->h, first->data, first->len) ||
 	    run->h.protocol != IPPROTO_TCP || first->len == run->h.payload)
 		return false;

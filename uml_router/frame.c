@@ -10,6 +10,7 @@
 #include "frame.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -84,6 +85,7 @@ struct frame *frame_get(struct frame_pool *pool)
 	pool->used++;
 	f->refs = 1;
 	f->len = 0;
+	f->borrowed = 0;
 	f->vnet = (struct virtio_net_hdr_v1){ 0 };
 	return f;
 }
@@ -95,6 +97,19 @@ void frame_filled(struct frame_pool *pool, struct frame *frame, size_t len)
 		frame->large = true;
 		pool->large++;
 	}
+}
+
+void frame_fetch(struct frame_pool *pool, struct frame *frame)
+{
+	uint8_t *to = frame->data + frame_own(frame);
+	unsigned int i;
+
+	for (i = 0; i < frame->rest_count; i++) {
+		memcpy(to, frame->rest[i].iov_base, frame->rest[i].iov_len);
+		to += frame->rest[i].iov_len;
+	}
+	frame->borrowed = 0;
+	frame_filled(pool, frame, frame->len);
 }
 
 /* From the first whole page behind the start of the data to the last whole

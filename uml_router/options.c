@@ -191,6 +191,7 @@ static const struct option_word {
 	  "  tap:DEV           a tap device\n"
 	  "  uml:SOCKET        UML eth0=daemon\n"
 	  "  seqpacket:SOCKET  UML vec0:transport=bess\n"
+	  "  vhost-user:SOCKET QEMU vhost-user, UML virtio_uml\n"
 	  "  fd:NUMBER         an open tap or message socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
 	  "name=NAME; of a tap also queueing=MODE, rate=RATE,\n"

@@ -30,6 +30,7 @@ const char *port_drop_name(enum port_drop why)
 		[DROP_TOO_LONG] = "too_long",
 		[DROP_BAD_SOURCE] = "bad_source",
 		[DROP_SAME_PORT] = "same_port",
+		[DROP_MALFORMED] = "malformed",
 		[DROP_NO_MEMORY] = "no_memory",
 	};
 
@@ -194,6 +195,12 @@ void port_flush(struct port *p)
 		touch_turn(p);
 }
 
+void port_unstall(struct port *p)
+{
+	p->stalled = false;
+	port_flush(p);
+}
+
 /* Frames wait only in a stalled port. Of any other the queue is empty between
  * bursts, and has room for a burst, whatever its limit. */
 bool port_full(const struct port *p)
@@ -209,6 +216,12 @@ void port_tx(struct port *p, struct frame *frame)
 		port_drop(p, DROP_CLOSED);
 		return;
 	}
+	if (p->no_link) {
+		port_drop(p, DROP_LINK_DOWN);
+		return;
+	}
+	if (!p->ops->takes_rest)
+		frame_complete(&p->sw->pool, frame);
 	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
 	if (!p->stalled && list_empty(&p->touched))
 		list_append(&p->sw->touched, &p->touched);
@@ -304,6 +317,19 @@ void port_rx(struct port *p, struct frame *const frames[], unsigned int n)
 	input(p, frames, n);
 }
 
+void port_unread(struct port *p)
+{
+	p->unread = true;
+	touch_turn(p);
+}
+
+static void read_burst(struct port *p, uint32_t ready)
+{
+	p->unread = false;
+	p->hold_until = 0;
+	p->ops->ready(p, ready);
+}
+
 static void resume_input(struct port *p)
 {
 	struct frame *kept[FRAME_BURST];
@@ -322,23 +348,22 @@ static void on_io(struct event *ev, uint32_t ready)
 
 	/* Input first: where the other end of a datagram socket is gone, a send
 	 * makes the kernel throw away what it had sent. */
-	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p)) {
-		p->hold_until = 0;
-		p->ops->ready(p, ready);
-	}
+	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p))
+		read_burst(p, ready);
 	/* A hang-up is announced for ever, and room perhaps never again: only
 	 * the next send tells what has happened. */
-	if (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
-		p->stalled = false;
-		port_flush(p);
-	}
+	if (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+		port_unstall(p);
 }
 
-static uint32_t wanted(const struct port *p)
+static int watch(struct port *p)
 {
 	uint32_t in = port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0;
+	uint32_t out = p->stalled ? EPOLLOUT : 0;
 
-	return in | (p->stalled ? EPOLLOUT : 0);
+	if (p->no_link || p->io.fd < 0)
+		return 0;
+	return loop_watch(p->sw->loop, &p->io, in | out);
 }
 
 static void free_port(struct work *work)
@@ -389,7 +414,9 @@ static void on_turn(struct work *work)
 	}
 	if (!p->held && p->kept_len)
 		resume_input(p);
-	if (loop_watch(p->sw->loop, &p->io, wanted(p)) < 0)
+	if (p->unread && port_may_read(p))
+		read_burst(p, 0);
+	if (watch(p) < 0)
 		port_close(p);
 }
 
@@ -413,6 +440,7 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	p->ops = ops;
 	p->policy = conf->policy;
 	p->io = (struct event){ .fd = fd, .fn = on_io };
+	p->no_link = fd < 0;
 	if (!p->pid && !p->uid)
 		p->uid = (uid_t)-1;
 	strncpy(p->name, name, sizeof(p->name) - 1);
@@ -424,7 +452,7 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	timer_init(&p->hold_timer, on_hold_timer);
 	if (alloc_queue(&p->queue, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue", name);
-	if (loop_watch(sw->loop, &p->io, wanted(p)) < 0) {
+	if (watch(p) < 0) {
 		err_errno(err, "port %s: cannot watch descriptor %d", name, fd);
 	} else if (sw_add(sw, p, err) == 0) {
 		return 0;
@@ -434,12 +462,34 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	return -1;
 }
 
-void port_mute(struct port *p)
+/* Nothing waits any more, and nobody waits for it. */
+static void empty_queue(struct port *p)
 {
-	p->muted = true;
 	p->stalled = false;
 	drop_queue(p);
 	port_flush(p);
+}
+
+void port_mute(struct port *p)
+{
+	p->muted = true;
+	empty_queue(p);
+}
+
+void port_link_down(struct port *p)
+{
+	loop_watch(p->sw->loop, &p->io, 0);
+	p->no_link = true;
+	p->unread = false;
+	empty_queue(p);
+	fdb_flush(p->sw->fdb, &p->addresses);
+}
+
+void port_link_up(struct port *p, int fd)
+{
+	p->io.fd = fd;
+	p->no_link = false;
+	touch_turn(p);
 }
 
 void port_close(struct port *p)

@@ -72,6 +72,8 @@ static json_t *peer_json(const struct port *port)
 
 static const char *state_name(const struct port *port)
 {
+	if (port->no_link)
+		return "down";
 	if (port->held)
 		return "held";
 	return port->stalled ? "stalled" : "up";
@@ -93,7 +95,7 @@ static json_t *offload_json(const struct port *port)
 
 static json_t *port_json(const struct port *port)
 {
-	return json_pack(
+	json_t *shown = json_pack(
 		"{s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
 		"s:I, s:o}",
 		"name", text(port->name), "type", port->ops->type, "address",
@@ -106,6 +108,10 @@ static json_t *port_json(const struct port *port)
 		port_policy_name(port->policy), "addresses",
 		(json_int_t)port->addresses.count, "offload",
 		offload_json(port));
+
+	if (shown && port->ops->describe)
+		port->ops->describe(port, shown);
+	return shown;
 }
 
 /* Ports are in the order of joining: the first that joined after the one at

@@ -8,10 +8,8 @@
 #include "shaper.h"
 
 static const struct backend *const backends[] = {
-	&backend_tap,
-	&backend_uml,
-	&backend_seqpacket,
-	&backend_fd,
+	&backend_tap,	     &backend_uml, &backend_seqpacket,
+	&backend_vhost_user, &backend_fd,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -152,7 +150,7 @@ static int set_type(struct port_spec *spec, const char *type, struct err *err)
 			return 0;
 		}
 	err_set(err, "there is no port type '%s'", type);
-	return err_hint(err, "types: tap, uml, seqpacket, fd");
+	return err_hint(err, "types: tap, uml, seqpacket, vhost-user, fd");
 }
 
 void spec_init(struct port_spec *spec, const struct backend *backend,

@@ -50,7 +50,8 @@ COMMON_OBJ := $(call obj,$(COMMON_SRC))
 ROUTER_OBJ := $(call obj,$(ROUTER_SRC))
 TUNCTL_OBJ := $(call obj,$(TUNCTL_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
-FAKE_OBJ   := $(call obj,tests/unit/fake.c)
+FAKE_OBJ   := $(call obj,tests/unit/fake.c tests/helpers/vguest.c)
+VGUEST_OBJ := $(call obj,tests/helpers/vguest.c)
 REPLAY_OBJ := $(call obj,tests/fuzz/replay.c)
 
 PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl \
@@ -139,7 +140,7 @@ $(filter-out $(TUNCTL_FUZZERS),$(FUZZERS)): $(BUILD)/tests/fuzz/%: $(BUILD)/test
 	$(call say,LD,$@)
 	$(link)
 
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(CLIENT_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(CLIENT_OBJ) $(VGUEST_OBJ) $(ROUTER_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
 

@@ -86,7 +86,7 @@ static double measure(struct vguest *a, struct vguest *b, const uint8_t *frame,
 int main(int argc, char *argv[])
 {
 	static const struct virtio_net_hdr_v1 plain;
-	uint8_t frame[VGUEST_BUFFER] = { 2, 0, 0, 0, 0, 2, 2,
+	uint8_t frame[VGUEST_BUFFER] = { 2, 0, 0, 0, 0, 2,    2,
 					 0, 0, 0, 0, 1, 0x88, 0xb5 };
 	uint8_t hello[60] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5 };
 	struct vguest a, b;

@@ -175,11 +175,10 @@ static void fetch_ahead(const struct vqueue *q)
 	if (head >= q->num)
 		return;
 	d = &q->desc[head];
-	at = vhost_mem_guest(
-		q->mem,
-		le64toh(__atomic_load_n((const uint64_t *)&d->addr,
-					__ATOMIC_RELAXED)),
-		&len);
+	at = vhost_mem_guest(q->mem,
+			     le64toh(__atomic_load_n((const uint64_t *)&d->addr,
+						     __ATOMIC_RELAXED)),
+			     &len);
 	if (!at)
 		return;
 	if (q->to_guest) {

@@ -215,8 +215,7 @@ void vguest_offer(struct vguest *g)
 
 	for (i = 0; i < g->rx.ring.num; i++) {
 		g->rx.ring.desc[i] = (struct vring_desc){
-			vguest_at(g, g->rx.buffers +
-					     (size_t)i * VGUEST_BUFFER),
+			vguest_at(g, g->rx.buffers + (size_t)i * VGUEST_BUFFER),
 			VGUEST_BUFFER, VRING_DESC_F_WRITE, 0
 		};
 		make_available(&g->rx, i);

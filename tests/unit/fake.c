@@ -361,10 +361,14 @@ static bool scheduled(const struct port *p)
 	return !list_empty(&p->turn.node);
 }
 
-static uint32_t watched_for(const struct port *p)
+static bool watched(const struct port *p)
 {
-	return (port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0) |
-	       (p->stalled ? EPOLLOUT : 0);
+	uint32_t in = port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0;
+	uint32_t out = p->stalled ? EPOLLOUT : 0;
+
+	if (p->no_link || p->io.fd < 0)
+		return !p->io.interest;
+	return p->io.interest == (in | out);
 }
 
 static uint32_t longest_queue(const struct port *p)
@@ -435,7 +439,11 @@ static const char *check_port(const struct sw *sw, const struct port *p)
 		return "given up, and waited for";
 	if (p->kept_len && !p->held && !scheduled(p))
 		return "kept frames are not resumed";
-	if (p->io.interest != watched_for(p) && !scheduled(p))
+	if (p->no_link && (p->queue.len || p->stalled))
+		return "frames wait in a port without a link";
+	if (p->unread && port_may_read(p) && !scheduled(p))
+		return "what can be read is not taken up";
+	if (!watched(p) && !scheduled(p))
 		return "not watched for what is to come";
 	return check_hold(sw, p);
 }
@@ -482,6 +490,8 @@ static const char *check_references(const struct frame *const frames[],
 			same++;
 		if (frames[i]->refs != same)
 			return "references of a frame are miscounted";
+		if (frames[i]->borrowed)
+			return "a frame waits that is not complete";
 	}
 	return distinct == used ? NULL : "the pool counts other frames as used";
 }

@@ -24,6 +24,8 @@ odd.py VERB ...
                            prints "ready", stays until killed
     deaf SOCKET N          N management connections, on each 1000 requests for
                            all addresses, no answer read; prints "ready", stays
+    say SOCKET HEX         these octets on a stream socket; prints closed=yes|no
+                           (within half a second), stays until closed or killed
     flood ADDRESS SECONDS  UDP to port 9, as fast as it goes
     backpressure           prints yes or no: does the kernel offer it
     cable TYPE CMD -- CMD  two programs on the two ends of a socket pair (dgram,
@@ -284,6 +286,18 @@ def tap(name, *words):
     os.execvp(words[0], with_number(words, fd))
 
 
+def say_octets(path, octets):
+    sock = connect(path)
+    sock.sendall(bytes.fromhex(octets))
+    closed = bool(select.select([sock], [], [], 0.5)[0])
+    say("closed=%s" % ("yes" if closed else "no"))
+    if not closed:
+        sock.settimeout(None)
+        say("ready")
+        sock.recv(1)
+        say("closed=later")
+
+
 def main():
     verbs = {
         "pieces": pieces,
@@ -296,6 +310,7 @@ def main():
         "deaf": deaf,
         "backpressure": backpressure,
         "flood": flood,
+        "say": say_octets,
         "cable": cable,
         "tap": tap,
     }

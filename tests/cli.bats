@@ -194,7 +194,7 @@ on_terminal() {
   refused --mode 01777 -- "'01777'" "0777"
   refused --group no:such -- "'no:such'" group
   refused --user no:such --port "$uml" -- "'no:such'" user
-  refused --port nosuch:x -- "'nosuch'" "tap, uml, seqpacket, fd"
+  refused --port nosuch:x -- "'nosuch'" "tap, uml, seqpacket, vhost-user, fd"
   refused --port uml -- "'uml'" TYPE:ADDRESS
   refused --port uml: -- "no address"
   refused --port "$uml,queue=0" -- "'0'" "1 to 65536"

@@ -45,12 +45,14 @@ static void test_pieces(void)
 	for (len = 0; len < 20; len++)
 		more += vhost_msg_parse(bytes, len, 0, &msg, &why) ==
 			VHOST_MORE;
-	is_int(more, 20, "no message before its last octet");
+	is_int((intmax_t)more, 20, "no message before its last octet");
 	ok(parse(&w, 0, &msg) == VHOST_MSG && msg.number == number &&
 		   msg.request == VHOST_SET_FEATURES && !msg.need_reply,
 	   "then a message");
-	is_int(vhost_msg_need(bytes, 11), 12, "first the header is needed");
-	is_int(vhost_msg_need(bytes, 12), 20, "then all of it, and no more");
+	is_int((intmax_t)vhost_msg_need(bytes, 11), 12,
+	       "first the header is needed");
+	is_int((intmax_t)vhost_msg_need(bytes, 12), 20,
+	       "then all of it, and no more");
 	w.flags |= 8;
 	ok(parse(&w, 0, &msg) == VHOST_MSG && msg.need_reply,
 	   "a reply is wanted");
@@ -68,7 +70,7 @@ static void test_header(void)
 	w.flags = 1;
 	w.size = VHOST_PAYLOAD_MAX + 1;
 	ok(parse(&w, 0, &msg) == VHOST_BAD, "too long");
-	is_int(vhost_msg_need((const uint8_t *)&w, 12), 12,
+	is_int((intmax_t)vhost_msg_need((const uint8_t *)&w, 12), 12,
 	       "and nothing of it is read");
 	w.size = 0;
 	w.request = 4711;
@@ -161,14 +163,15 @@ static void test_replies(void)
 	struct vhost_state state = { 1, 77 };
 	struct wire w;
 
-	is_int(vhost_msg_reply(&msg, 0x1122334455667788, bytes), 20,
+	is_int((intmax_t)vhost_msg_reply(&msg, 0x1122334455667788, bytes), 20,
 	       "a number");
 	memcpy(&w, bytes, 20);
 	ok(w.request == VHOST_GET_FEATURES && w.flags == 5 && w.size == 8 &&
 		   w.payload[0] == (uint8_t)0x88,
 	   "as the protocol has it");
 	msg.request = VHOST_GET_VRING_BASE;
-	is_int(vhost_msg_reply_state(&msg, &state, bytes), 20, "a base");
+	is_int((intmax_t)vhost_msg_reply_state(&msg, &state, bytes), 20,
+	       "a base");
 	memcpy(&w, bytes, 20);
 	ok(w.payload[0] == 1 && w.payload[4] == 77, "with ring and index");
 }
@@ -183,8 +186,8 @@ static void test_config(void)
 	ok(parse(&w, 0, &msg) == VHOST_MSG && msg.config.offset == 2 &&
 		   msg.config.size == 4,
 	   "a part of the configuration space");
-	is_int(vhost_msg_reply_config(&msg, "abcd", 4, bytes), 12 + 12 + 4,
-	       "exactly what was asked for");
+	is_int((intmax_t)vhost_msg_reply_config(&msg, "abcd", 4, bytes),
+	       12 + 12 + 4, "exactly what was asked for");
 	ok(!memcmp(bytes + 24, "cd\0\0", 4), "zeroes behind what there is");
 	msg.config.offset = UINT32_MAX;
 	vhost_msg_reply_config(&msg, "abcd", 4, bytes);

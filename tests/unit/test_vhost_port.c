@@ -136,7 +136,7 @@ static void test_both_ways(void)
 	set_up(&b, 256, POLICY_DROP);
 	fake_put(&b.other, 2, FAKE_ALL, 0);
 	fake_settle(&b.world.loop);
-	is_int(port_of(&b)->stats.drops[DROP_LINK_DOWN], 1,
+	is_int((intmax_t)port_of(&b)->stats.drops[DROP_LINK_DOWN], 1,
 	       "no link without rings");
 	plug(&b, VGUEST_PLAIN);
 	ok(port_of(&b) && !port_of(&b)->no_link, "a link with rings");
@@ -198,7 +198,7 @@ static void test_without_kick(void)
 	fake_head(frame, 1, 2, 1);
 	vguest_send(&b.g, &plain, frame, sizeof(frame));
 	fake_settle(&b.world.loop);
-	is_int(b.other.sent.len, 0, "an idle ring is not looked at");
+	is_int((intmax_t)b.other.sent.len, 0, "an idle ring is not looked at");
 	ok(vring_avail_event(&b.g.tx.ring) == (uint16_t)(b.g.tx.next - 1),
 	   "a kick is asked for");
 	tear_down(&b);
@@ -217,7 +217,8 @@ static void test_stop(void)
 	is_int(vguest_answer(&b.g) >> 32, 1, "the base is what was taken");
 	guest_sends(&b, 2, 7);
 	fake_settle(&b.world.loop);
-	is_int(b.other.sent.len, 0, "a ring that stopped is not read");
+	is_int((intmax_t)b.other.sent.len, 0,
+	       "a ring that stopped is not read");
 	vguest_say_ring(&b.g, 1, 1);
 	fake_settle(&b.world.loop);
 	ok(fake_in_order(&b.other, 7, 1), "it is when it has started again");
@@ -304,7 +305,8 @@ static void test_no_buffers(void)
 		vguest_kick(&b.g.rx, before);
 	}
 	fake_settle(&b.world.loop);
-	is_int(port_of(&b)->stats.tx.frames, NUM + 300 + 1, "all arrive");
+	is_int((intmax_t)port_of(&b)->stats.tx.frames, NUM + 300 + 1,
+	       "all arrive");
 	ok(!b.other.port->held && !port_of(&b)->stalled, "and nobody waits");
 	tear_down(&b);
 }
@@ -378,8 +380,10 @@ static void test_large_out(void)
 	meet(&b);
 	guest_sends_large(&b, len);
 	fake_settle(&b.world.loop);
-	is_int(b.other.sent.len, segments, "cut for a port that takes no more");
-	is_int(port_of(&b)->stats.rx.bytes, 60 + len, "counted as it came");
+	is_int((intmax_t)b.other.sent.len, segments,
+	       "cut for a port that takes no more");
+	is_int((intmax_t)port_of(&b)->stats.rx.bytes, 60 + len,
+	       "counted as it came");
 	b.other.sent.len = 0;
 	b.other.port->offload = OFFLOAD_CSUM | OFFLOAD_TSO4;
 	guest_sends_large(&b, len);
@@ -478,7 +482,7 @@ static void test_malformed(void)
 	vguest_send(&b.g, &plain, frame, 0);
 	vguest_kick(&b.g.tx, (uint16_t)(b.g.tx.next - 3));
 	fake_settle(&b.world.loop);
-	is_int(port_of(&b)->stats.drops[DROP_MALFORMED], 3,
+	is_int((intmax_t)port_of(&b)->stats.drops[DROP_MALFORMED], 3,
 	       "headers that are not true, and a frame without octets");
 	is_int(b.g.tx.ring.used->idx, b.g.tx.next, "are given back");
 	b.g.tx.ring.desc[b.g.tx.next % NUM].addr = 0;
@@ -533,7 +537,7 @@ static void expect_end(const char *what, uint32_t request, const void *payload,
 	vguest_say(&b.g, request, 0, payload, size, some, fds);
 	fake_settle(&b.world.loop);
 	ok(!port_of(&b), "%s ends the port", what);
-	is_int(b.world.sw.stats.bad_requests, 1, "and is counted");
+	is_int((intmax_t)b.world.sw.stats.bad_requests, 1, "and is counted");
 	tear_down(&b);
 }
 

@@ -370,6 +370,19 @@ static void guest_sends_large(struct bench *b, uint32_t len)
 	vguest_kick(r, before);
 }
 
+/* The only thing that a back end without @takes_rest ever sees. */
+static int send_whole(struct port *port, struct frame *const frames[],
+		      unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (frames[i]->borrowed ||
+		    !payload_right(frames[i]->data, frames[i]->len))
+			ok(false, "a frame is whole");
+	return (int)n;
+}
+
 static void test_large_out(void)
 {
 	const uint32_t len = 60000, segments = (len - HEADERS + MSS - 1) / MSS;
@@ -390,6 +403,11 @@ static void test_large_out(void)
 	fake_settle(&b.world.loop);
 	ok(b.other.sent.len == 1 && b.other.sent.at[0].len == len,
 	   "whole for one that does");
+	b.other.ops.send = send_whole;
+	guest_sends_large(&b, len);
+	fake_settle(&b.world.loop);
+	is_int((intmax_t)b.other.port->stats.tx.frames, 1 + segments + 2,
+	       "and complete");
 	tear_down(&b);
 }
 
@@ -421,46 +439,117 @@ static void test_lent(void)
 	tear_down(&b);
 }
 
-/* From one guest to another, which takes large frames or does not. */
-static void test_guest_to_guest(bool takes_large)
+/* A second guest on the same switch, station 2. */
+static void plug_second(struct bench *b, struct vguest *second,
+			uint64_t features)
+{
+	uint8_t hello[FAKE_LEN] = { 0 };
+
+	connect_guest(b, second);
+	vguest_offer(second);
+	vguest_say_all(second, features);
+	fake_settle(&b->world.loop);
+	fake_head(hello, 2, FAKE_ALL, 0);
+	vguest_send(second, &plain, hello, sizeof(hello));
+	vguest_kick(&second->tx, 0);
+	fake_settle(&b->world.loop);
+}
+
+static void unplug_second(struct bench *b, struct vguest *second)
+{
+	vguest_fini(second);
+	fake_settle(&b->world.loop);
+}
+
+/* To a guest that takes no large frames. */
+static void test_cut(void)
 {
 	const uint32_t len = 60000, segments = (len - HEADERS + MSS - 1) / MSS;
-	static uint8_t frame[65536];
+	static uint8_t whole[65536], frame[VGUEST_BUFFER];
 	struct virtio_net_hdr_v1 vnet;
-	uint8_t hello[FAKE_LEN] = { 0 };
 	struct vguest second;
-	uint32_t n = 0, octets = 0;
+	uint32_t n = 0, end = HEADERS, left = 0;
 	struct bench b;
 	size_t got;
 
 	set_up(&b, 256, POLICY_DROP);
 	plug(&b, VGUEST_OFFLOAD);
-	connect_guest(&b, &second);
-	vguest_offer(&second);
-	vguest_say_all(&second, takes_large ? VGUEST_OFFLOAD : VGUEST_PLAIN);
-	fake_settle(&b.world.loop);
-	fake_head(hello, 2, FAKE_ALL, 0);
-	vguest_send(&second, &plain, hello, sizeof(hello));
-	vguest_kick(&second.tx, 0);
-	fake_settle(&b.world.loop);
+	plug_second(&b, &second, VGUEST_PLAIN);
 	guest_sends_large(&b, len);
 	fake_settle(&b.world.loop);
 	while ((got = vguest_receive(&second, &vnet, frame, sizeof(frame)))) {
+		memcpy(whole + end, frame + HEADERS, got - HEADERS);
+		end += (uint32_t)got - HEADERS;
+		left += vnet.gso_type || vnet.flags;
 		n++;
-		octets += (uint32_t)got - HEADERS;
 	}
-	is_int(octets, len - HEADERS, "all of the payload");
-	if (takes_large) {
-		ok(n == 1 && vnet.gso_type == VIRTIO_NET_HDR_GSO_TCPV4 &&
-			   vnet.num_buffers == (len + 12 + 2047) / 2048 &&
-			   payload_right(frame, len),
-		   "in one large frame over several buffers");
-	} else {
-		is_int(n, segments, "cut");
-		ok(!vnet.gso_type && !vnet.flags, "with nothing left to do");
+	ok(n == segments && !left, "cut, with nothing left to do");
+	ok(end == len && payload_right(whole, len), "all of the payload");
+	unplug_second(&b, &second);
+	tear_down(&b);
+}
+
+/* To one that does: over several buffers, and when they do not suffice, later. */
+static void test_uncut(void)
+{
+	static uint8_t frame[65536];
+	const uint32_t len = 60000;
+	struct virtio_net_hdr_v1 vnet;
+	struct vguest second;
+	unsigned int good = 0;
+	struct bench b;
+	uint16_t before;
+	int i;
+
+	set_up(&b, 256, POLICY_DROP);
+	plug(&b, VGUEST_OFFLOAD);
+	plug_second(&b, &second, VGUEST_OFFLOAD);
+	for (i = 0; i < 6; i++) {
+		guest_sends_large(&b, len);
+		fake_settle(&b.world.loop);
 	}
-	vguest_fini(&second);
+	is_int(second.rx.ring.used->idx, 2 * (len + 12 + 2047) / 2048,
+	       "as many as there are buffers for");
+	for (i = 0; i < 3; i++) {
+		before = second.rx.next;
+		while (vguest_receive(&second, &vnet, frame, sizeof(frame)) ==
+		       len)
+			good += vnet.gso_type == VIRTIO_NET_HDR_GSO_TCPV4 &&
+				vnet.num_buffers == (len + 12 + 2047) / 2048 &&
+				payload_right(frame, len);
+		vguest_kick(&second.rx, before);
+		fake_settle(&b.world.loop);
+	}
+	is_int(good, 6, "all arrive, as they were");
+	for (i = 0; i < NUM; i++)
+		fake_put(&b.other, 3, 2, 0);
 	fake_settle(&b.world.loop);
+	is_int(second.rx.ring.used->idx, second.rx.next,
+	       "no buffer was forgotten");
+	unplug_second(&b, &second);
+	tear_down(&b);
+}
+
+/* What a tap says of a frame from outside is not for every guest. */
+static void test_flags(bool takes_them)
+{
+	struct virtio_net_hdr_v1 vnet;
+	struct frame *frame;
+	struct bench b;
+
+	set_up(&b, 256, POLICY_DROP);
+	plug(&b, takes_them ? VGUEST_OFFLOAD : VGUEST_PLAIN);
+	meet(&b);
+	frame = frame_get(&b.world.sw.pool);
+	if (!frame)
+		tap_bail("no frame");
+	fake_head(frame->data, 2, 1, 0);
+	frame->vnet.flags = VIRTIO_NET_HDR_F_DATA_VALID;
+	frame_filled(&b.world.sw.pool, frame, FAKE_LEN);
+	port_rx(b.other.port, &frame, 1);
+	ok(vguest_receive(&b.g, &vnet, NULL, 0) == FAKE_LEN &&
+		   !vnet.flags == !takes_them,
+	   "a flag %s", takes_them ? "for who knows it" : "that is taken away");
 	tear_down(&b);
 }
 
@@ -520,9 +609,40 @@ static void test_shrunken(void)
 	fake_put(&b.other, 2, 1, 1);
 	fake_settle(&b.world.loop);
 	ok(!port_of(&b), "when frames are sent to it, too");
-	/* Its memory is not there for us either. */
-	close(b.g.sock);
-	b.g.sock = -1;
+	tear_down(&b);
+}
+
+/* Of two regions, that with the buffers of the transmit ring. */
+static void test_half_shrunken(void)
+{
+	struct {
+		uint32_t count, padding;
+		struct vhost_region regions[2];
+	} table = { .count = 2 };
+	uint64_t first;
+	struct bench b;
+	int fds[2];
+
+	set_up(&b, 256, POLICY_DROP);
+	first = (uint64_t)(b.g.tx.buffers - b.g.mem);
+	fds[0] = fds[1] = b.g.file;
+	table.regions[0] = (struct vhost_region){ VGUEST_GUEST, first,
+						  VGUEST_USER, 0 };
+	table.regions[1] = (struct vhost_region){ VGUEST_GUEST + first,
+						  b.g.size - first,
+						  VGUEST_USER + first, first };
+	plug(&b, VGUEST_PLAIN);
+	vguest_say(&b.g, VHOST_SET_MEM_TABLE, 0, &table, sizeof(table), fds, 2);
+	fake_settle(&b.world.loop);
+	meet(&b);
+	guest_sends(&b, 2, 1);
+	fake_settle(&b.world.loop);
+	ok(fake_in_order(&b.other, 1, 1), "another table, while rings run");
+	guest_sends(&b, 2, 2);
+	if (ftruncate(b.g.file, (off_t)first) < 0)
+		tap_bail("ftruncate");
+	fake_settle(&b.world.loop);
+	ok(!port_of(&b), "rings are there, buffers are not");
 	tear_down(&b);
 }
 
@@ -597,6 +717,10 @@ static void test_half(void)
 	struct bench b;
 
 	set_up(&b, 256, POLICY_DROP);
+	ok(!list_empty(&b.world.loop.timers), "a first word is awaited");
+	vguest_say(&b.g, VHOST_SET_OWNER, 0, NULL, 0, NULL, 0);
+	fake_settle(&b.world.loop);
+	ok(list_empty(&b.world.loop.timers), "then nothing more");
 	if (send(b.g.sock, header, 7, 0) != 7)
 		tap_bail("send");
 	fake_settle(&b.world.loop);
@@ -622,10 +746,13 @@ int main(void)
 	test_no_buffers();
 	test_large_out();
 	test_lent();
-	test_guest_to_guest(true);
-	test_guest_to_guest(false);
+	test_cut();
+	test_uncut();
+	test_flags(true);
+	test_flags(false);
 	test_malformed();
 	test_shrunken();
+	test_half_shrunken();
 	test_bad_guests();
 	test_refusals();
 	test_half();

@@ -53,8 +53,9 @@ ROUTER_OBJ := $(call obj,$(ROUTER_SRC))
 TUNCTL_OBJ := $(call obj,$(TUNCTL_SRC))
 NET_OBJ    := $(call obj,$(NET_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
-FAKE_OBJ   := $(call obj,tests/unit/fake.c)
+FAKE_OBJ   := $(call obj,tests/unit/fake.c tests/helpers/vguest.c)
 LOAD_OBJ   := $(call obj,$(wildcard bench/lib/*.c))
+VGUEST_OBJ := $(call obj,tests/helpers/vguest.c)
 REPLAY_OBJ := $(call obj,tests/fuzz/replay.c)
 
 PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl \
@@ -122,7 +123,7 @@ $(PEER): $(BUILD)/tests/helpers/peer.o $(CLIENT_OBJ) $(COMMON_OBJ)
 	$(link)
 
 $(BUILD)/bench/offload: $(ROUTER_OBJ)
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LOAD_OBJ) $(CLIENT_OBJ) \
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LOAD_OBJ) $(VGUEST_OBJ) $(CLIENT_OBJ) \
 		$(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)

@@ -30,6 +30,8 @@ odd.py VERB ...
                            prints "ready", stays until killed
     deaf SOCKET N          N management connections, on each 1000 requests for
                            all addresses, no answer read; prints "ready", stays
+    say SOCKET HEX         these octets on a stream socket; prints closed=yes|no
+                           (within half a second), stays until closed or killed
     flood ADDRESS SECONDS  UDP to port 9, as fast as it goes
     drip SOCKET SECONDS HEX  an octet every so often to a stream socket;
                            prints "ready", then open or closed when all are sent
@@ -343,6 +345,18 @@ def tap(name, *words):
     os.execvp(words[0], with_number(words, fd))
 
 
+def say_octets(path, octets):
+    sock = connect(path)
+    sock.sendall(bytes.fromhex(octets))
+    closed = bool(select.select([sock], [], [], 0.5)[0])
+    say("closed=%s" % ("yes" if closed else "no"))
+    if not closed:
+        sock.settimeout(None)
+        say("ready")
+        sock.recv(1)
+        say("closed=later")
+
+
 def main():
     verbs = {
         "pieces": pieces,
@@ -358,6 +372,7 @@ def main():
         "drip": drip,
         "backpressure": backpressure,
         "flood": flood,
+        "say": say_octets,
         "cable": cable,
         "tap": tap,
     }

@@ -166,7 +166,8 @@ BENCH_ARGS ?= --seconds 1 --rounds 3
 bench:
 	$(Q)tests/helpers/install-deps build bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
-	$(Q)for name in tunctl uml_net frames scale tap-to-tap guest short-queues; do \
+	$(Q)for name in tunctl uml_net frames scale tap-to-tap guest guest-to-guest \
+		vhost short-queues; do \
 		printf '\n== bench/%s\n' $$name; \
 		BUILD=$(BUILD) bench/$$name $(BENCH_ARGS) || bad=1; \
 	done; printf '\n== bench/offload\n'; $(BUILD)/bench/offload && [ -z "$$bad" ]

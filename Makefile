@@ -62,8 +62,9 @@ PURE_CTL_OBJ := $(call obj,uml_router/ctl_packet.c)
 TUNCTL_OBJ := $(call obj,$(TUNCTL_SRC))
 NET_OBJ    := $(call obj,$(NET_SRC))
 CLIENT_OBJ := $(call obj,tests/helpers/client.c)
-FAKE_OBJ   := $(call obj,tests/unit/fake.c)
+FAKE_OBJ   := $(call obj,tests/unit/fake.c tests/helpers/vguest.c)
 LOAD_OBJ   := $(call obj,$(wildcard bench/lib/*.c))
+VGUEST_OBJ := $(call obj,tests/helpers/vguest.c)
 REPLAY_OBJ := $(call obj,tests/fuzz/replay.c)
 
 PROGRAMS := $(BUILD)/uml_router/uml_router $(BUILD)/uml_router/uml_routerctl \
@@ -136,7 +137,7 @@ $(PEER): $(BUILD)/tests/helpers/peer.o $(CLIENT_OBJ) $(COMMON_OBJ)
 	$(link)
 
 $(BUILD)/bench/offload: $(ROUTER_OBJ)
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LOAD_OBJ) $(CLIENT_OBJ) \
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LOAD_OBJ) $(VGUEST_OBJ) $(CLIENT_OBJ) \
 		$(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)
@@ -179,7 +180,8 @@ BENCH_ARGS ?= --seconds 1 --rounds 3
 bench:
 	$(Q)tests/helpers/install-deps build bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
-	$(Q)for name in tunctl uml_net frames scale tap-to-tap guest short-queues; do \
+	$(Q)for name in tunctl uml_net frames scale tap-to-tap guest guest-to-guest \
+		vhost short-queues; do \
 		printf '\n== bench/%s\n' $$name; \
 		BUILD=$(BUILD) bench/$$name $(BENCH_ARGS) || bad=1; \
 	done; printf '\n== bench/offload\n'; $(BUILD)/bench/offload && [ -z "$$bad" ]

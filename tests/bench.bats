@@ -75,7 +75,8 @@ line() {
 
 @test "bad words are refused with the reason" {
   local name
-  for name in frames scale tap-to-tap guest short-queues tunctl uml_net; do
+  for name in frames scale tap-to-tap guest guest-to-guest vhost short-queues tunctl \
+    uml_net; do
     run -1 "bench/$name" --rounds 0
     [[ $output = "$name: --rounds: '0' is not a count" ]]
     run -1 "bench/$name" --seconds 0.0
@@ -94,7 +95,7 @@ line() {
 @test "without root a benchmark says what it needs it for" {
   local name
   [ "$(id -u)" -ne 0 ] || run_as_nobody || skip "cannot become nobody"
-  for name in tap-to-tap guest short-queues; do
+  for name in tap-to-tap guest guest-to-guest short-queues; do
     run -1 "${RUN_AS[@]}" "bench/$name"
     [[ $output = *"needs root, for network namespaces" ]] ||
       [[ $output = *"needs /dev/net/tun" ]]

@@ -94,6 +94,7 @@ extern const struct backend backend_stream_connect;
 extern const struct backend backend_stream;
 extern const struct backend backend_dgram;
 extern const struct backend backend_mcast;
+extern const struct backend backend_vhost_user;
 extern const struct backend backend_fd;
 
 /** spec_init() - A SPEC without keys; @text and @perm are left as they are */

@@ -68,7 +68,8 @@ struct run {
  * the same type. */
 static bool may_follow(const struct frame *first, const struct frame *next)
 {
-	return frame_plain(next) && !memcmp(first->data, next->data, ETH_HLEN);
+	return frame_plain(next) && !next->borrowed &&
+	       !memcmp(first->data, next->data, ETH_HLEN);
 }
 
 /* The length that IP claims is the one there is. */
@@ -93,7 +94,7 @@ static bool run_begin(struct run *run, const struct frame *first)
 {
 	const uint8_t *tcp;
 
-	if (!frame_plain(first) ||
+	if (first->borrowed || !frame_plain(first) ||
 	    !headers_find(&run->h, first->data, first->len) ||
 	    run->h.protocol != IPPROTO_TCP || first->len == run->h.payload)
 		return false;

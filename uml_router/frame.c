@@ -85,6 +85,7 @@ struct frame *frame_get(struct frame_pool *pool)
 	pool->used++;
 	f->refs = 1;
 	f->len = 0;
+	f->borrowed = 0;
 	f->vnet = (struct virtio_net_hdr_v1){ 0 };
 	return f;
 }
@@ -98,6 +99,17 @@ void frame_filled(struct frame_pool *pool, struct frame *frame, size_t len)
 	}
 }
 
+/* The part that is not in its own buffer. */
+static void copy_rest(const struct frame *frame, uint8_t *to)
+{
+	unsigned int i;
+
+	for (i = 0; frame->borrowed && i < frame->rest_count; i++) {
+		memcpy(to, frame->rest[i].iov_base, frame->rest[i].iov_len);
+		to += frame->rest[i].iov_len;
+	}
+}
+
 struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame)
 {
 	struct frame *copy = frame_get(pool);
@@ -105,9 +117,17 @@ struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame)
 	if (!copy)
 		return NULL;
 	copy->vnet = frame->vnet;
-	memcpy(copy->data, frame->data, frame->len);
+	memcpy(copy->data, frame->data, frame_own(frame));
+	copy_rest(frame, copy->data + frame_own(frame));
 	frame_filled(pool, copy, frame->len);
 	return copy;
+}
+
+void frame_fetch(struct frame_pool *pool, struct frame *frame)
+{
+	copy_rest(frame, frame->data + frame_own(frame));
+	frame->borrowed = 0;
+	frame_filled(pool, frame, frame->len);
 }
 
 /* From the first whole page behind the start of the data to the last whole

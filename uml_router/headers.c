@@ -102,6 +102,23 @@ bool headers_find(struct headers *h, const uint8_t *data, size_t len)
 	return found && find_payload(h, data, len);
 }
 
+/* FNV-1a. */
+uint32_t headers_flow(const uint8_t *data, size_t len)
+{
+	size_t at = 0, end = 2 * (size_t)ETH_ALEN;
+	uint32_t hash = 2166136261U;
+	struct headers h;
+
+	if (headers_find(&h, data, len)) {
+		at = h.ip +
+		     (size_t)(h.version == 4 ? IPV4_ADDRESSES : IPV6_ADDRESSES);
+		end = h.transport + 4U;
+	}
+	for (; at < end; at++)
+		hash = (hash ^ data[at]) * 16777619U;
+	return hash;
+}
+
 static void set_ipv4_length(uint8_t *ip, size_t header, size_t len)
 {
 	uint16_t check;

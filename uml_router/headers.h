@@ -131,6 +131,14 @@ bool headers_find(struct headers *h, const uint8_t *data, size_t len);
  */
 void headers_set_length(const struct headers *h, uint8_t *data, size_t len);
 
+/**
+ * headers_flow() - A hash of the flow that a frame belongs to
+ *
+ * It is the same for all frames of a TCP or UDP flow in one direction, and for
+ * all others between a pair of stations. @len is at least FRAME_MIN.
+ */
+uint32_t headers_flow(const uint8_t *data, size_t len);
+
 /** headers_pseudo() - Sum of the pseudo header, without the length */
 uint64_t headers_pseudo(const struct headers *h, const uint8_t *data);
 

@@ -196,6 +196,7 @@ static const struct option_word {
 	  "  stream:connect=SOCKET       the same; passt\n"
 	  "  dgram:SOCKET,remote=SOCKET  QEMU -netdev dgram\n"
 	  "  mcast:ADDR:PORT   UML eth0=mcast, QEMU mcast=\n"
+	  "  vhost-user:SOCKET QEMU vhost-user, UML virtio_uml\n"
 	  "  fd:NUMBER         an open tap or connected socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
 	  "name=NAME; of a tap also queueing=MODE, queues=N,\n"

@@ -31,6 +31,7 @@ const char *port_drop_name(enum port_drop why)
 		[DROP_TOO_LONG] = "too_long",
 		[DROP_BAD_SOURCE] = "bad_source",
 		[DROP_SAME_PORT] = "same_port",
+		[DROP_MALFORMED] = "malformed",
 		[DROP_NO_MEMORY] = "no_memory",
 		[DROP_BAD_TAG] = "bad_tag",
 		[DROP_UNTAGGED] = "untagged",
@@ -225,6 +226,12 @@ void port_flush(struct port *p)
 		touch_turn(p);
 }
 
+void port_unstall(struct port *p)
+{
+	p->stalled = false;
+	port_flush(p);
+}
+
 /* Frames wait only in a port that is stalled or has a slow link. Of any other
  * the queue is empty between bursts, and has room for a burst, whatever its
  * limit. */
@@ -243,6 +250,8 @@ static inline void enqueue(struct port *p, struct frame *frame)
 {
 	struct port_queue *q = &p->queue;
 
+	if (!p->ops->takes_rest)
+		frame_complete(&p->sw->pool, frame);
 	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
 	if (!p->stalled && list_empty(&p->touched))
 		list_append(&p->sw->touched, &p->touched);
@@ -395,10 +404,8 @@ static void on_io(struct event *ev, uint32_t ready)
 		read_burst(p, ready);
 	/* A hang-up is announced for ever, and room perhaps never again: only
 	 * the next send tells what has happened. */
-	if (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
-		p->stalled = false;
-		port_flush(p);
-	}
+	if (ready & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+		port_unstall(p);
 }
 
 static void on_in(struct event *ev, uint32_t ready)
@@ -417,7 +424,7 @@ static int watch(struct port *p)
 
 	if (apart && loop_watch(p->sw->loop, &p->in, in) < 0)
 		return -1;
-	if (p->no_link)
+	if (p->no_link || p->io.fd < 0)
 		return 0;
 	return loop_watch(p->sw->loop, &p->io, apart ? out : in | out);
 }

@@ -52,6 +52,7 @@
 
 struct sw;
 struct port;
+struct json_t;
 
 /** Frames that may wait in a port unless queue= says otherwise. */
 #define PORT_DEFAULT_QUEUE 256
@@ -78,6 +79,8 @@ enum port_drop {
 	DROP_TOO_LONG,	  /**< ingress: longer than FRAME_MAX */
 	DROP_BAD_SOURCE,  /**< ingress: source is a group or zero */
 	DROP_SAME_PORT,	  /**< ingress: for an address on this very port */
+	DROP_MALFORMED,	  /**< ingress: a vnet header or descriptors that cannot
+				     be true of a frame */
 	DROP_NO_MEMORY,	  /**< no memory for a frame, or for its variant with
 				     or without a tag */
 	DROP_BAD_TAG,	  /**< a VLAN tag that is cut off or of VLAN 4095;
@@ -109,6 +112,9 @@ enum port_policy {
  *  stands still, the guest's network watchdog panics it (kernel 6.1: seen
  *  after 1.2 s, 0.9 s was survived). */
 #define HOLD_VECTOR_MS 300
+/** Milliseconds that a guest's transmit ring can stand still: Linux' network
+ *  watchdog warns after 5 s (drivers/net/virtio_net.c since Linux 5.17). */
+#define HOLD_VIRTIO_MS 2000
 /** The sender cannot be held at all. */
 #define HOLD_NEVER 0
 
@@ -117,6 +123,7 @@ enum port_policy {
  * @type:	name, as in SPEC and in `port show`
  * @hold_ms:	longest time that its frames may be left unread, or
  *		HOLD_FOREVER or HOLD_NEVER
+ * @takes_rest:	@send sends frames that are not complete (frame.h)
  * @ready:	the port's descriptor is readable or hung up (@ready: EPOLL*
  *		bits): read one burst, port_rx() it
  * @send:	send up to @n frames (at most FRAME_BURST) in order. Return
@@ -128,16 +135,19 @@ enum port_policy {
  *		the next call, where @n may be 0
  * @send_error:	what an errno of @send means: why the frame is dropped, or
  *		PORT_BROKEN when the port is of no use any more
+ * @describe:	add to what `port show` tells, or NULL
  * @close:	release what the back end holds, its descriptors included; the
  *		memory of the port is freed by port.c (struct port comes first)
  */
 struct port_ops {
 	const char *type;
 	uint32_t hold_ms;
+	bool takes_rest;
 	void (*ready)(struct port *port, uint32_t ready);
 	int (*send)(struct port *port, struct frame *const frames[],
 		    unsigned int n);
 	int (*send_error)(int errnum);
+	void (*describe)(const struct port *port, struct json_t *shown);
 	void (*close)(struct port *port);
 };
 
@@ -211,7 +221,7 @@ struct port_queue {
  * @mirror:	gets a copy of every frame that comes in from another port, and
  *		nothing else
  * @mirrors:	in the switch's list while it is plugged in
- * @io:		its descriptor; -1 while there is no link
+ * @io:		its descriptor; -1 where there is none, see port_link_up()
  * @in:		the descriptor that is read, where that is another one, see
  *		port_read_from(); else its fd is -1
  * @no_link:	it cannot send to anybody, see port_link_down()
@@ -231,7 +241,7 @@ struct port_queue {
  *		drained since then
  * @kept:	frames of a burst that were not switched because of the hold
  * @kept_len:	how many
- * @unread:	the back end has read more than it gave, see port_unread()
+ * @unread:	there is something to read, see port_unread()
  * @wait:	in the list of the port that this one waits for
  * @waits_for:	that port, or NULL
  * @held:	not read
@@ -373,16 +383,24 @@ void port_read_from(struct port *port, int fd);
  */
 void port_link_down(struct port *port);
 
-/** port_link_up() - There is somebody again, behind the non-blocking @fd */
+/**
+ * port_link_up() - There is somebody again, behind the non-blocking @fd
+ *
+ * With @fd -1 the back end itself watches what it reads and sends by, and
+ * calls port_unread() and port_unstall().
+ */
 void port_link_up(struct port *port, int fd);
 
 /**
- * port_unread() - The back end has read more than it gave to port_rx()
+ * port_unread() - There is something to read that no descriptor tells of
  *
- * The descriptor need not tell of that: ops->ready() is called, with no bit
- * set, as soon as the port may be read.
+ * The back end has read more than it gave to port_rx(), or reads from memory.
+ * ops->ready() is called, with no bit set, as soon as the port may be read.
  */
 void port_unread(struct port *port);
+
+/** port_unstall() - There is room again: send what waits */
+void port_unstall(struct port *port);
 
 /**
  * port_rx() - Frames were read from a port

@@ -43,6 +43,7 @@ static void close_port(struct port *port)
 static const struct port_ops ops = {
 	.type = "tap",
 	.hold_ms = HOLD_FOREVER,
+	.takes_rest = true,
 	.ready = ready,
 	.send = tapio_send,
 	.send_error = tapio_send_error,

@@ -104,6 +104,8 @@ static json_t *port_json(const struct port *port)
 
 	json_object_update(json, rules);
 	json_decref(rules);
+	if (json && port->ops->describe)
+		port->ops->describe(port, json);
 	return json;
 }
 

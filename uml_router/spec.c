@@ -17,6 +17,7 @@ static const struct backend *const backends[] = {
 	&backend_stream,
 	&backend_dgram,
 	&backend_mcast,
+	&backend_vhost_user,
 	&backend_fd,
 };
 

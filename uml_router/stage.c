@@ -54,7 +54,10 @@ static void take_one(struct port *p)
 	q->len--;
 	if (port_takes(p, f)) {
 		s->frames[s->end++] = f;
-	} else if (segment_begin(&s->cut, f)) {
+		return;
+	}
+	frame_complete(&p->sw->pool, f);
+	if (segment_begin(&s->cut, f)) {
 		s->whole = f;
 	} else {
 		port_drop(p, DROP_UNCUT);

@@ -342,6 +342,8 @@ void sw_show(struct sw *sw, struct port *in, struct frame *const frames[],
 	struct list *at;
 	unsigned int i;
 
+	for (i = 0; i < n; i++)
+		frame_complete(&sw->pool, frames[i]);
 	capture_frames(in, CAPTURE_IN, frames, n);
 	list_for_each(at, &sw->mirrors) {
 		struct port *out = container_of(at, struct port, mirrors);

@@ -11,7 +11,7 @@
 #include "tapio.h"
 
 #include <errno.h>
-#include <net/ethernet.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -137,29 +137,23 @@ void tapio_ready(struct port *port, uint32_t ready)
 		port_close(port);
 }
 
-/* The same for all frames of a TCP or UDP flow, or else of a pair of stations
- * (FNV-1a). */
-static uint32_t flow_hash(const struct frame *frame)
-{
-	size_t at = 0, end = 2 * (size_t)ETH_ALEN;
-	uint32_t hash = 2166136261U;
-	struct headers h;
-
-	if (headers_find(&h, frame->data, frame->len)) {
-		at = h.ip +
-		     (size_t)(h.version == 4 ? IPV4_ADDRESSES : IPV6_ADDRESSES);
-		end = h.transport + 4U;
-	}
-	for (; at < end; at++)
-		hash = (hash ^ frame->data[at]) * 16777619U;
-	return hash;
-}
-
 static int queue_of(const struct tap_port *t, const struct frame *frame)
 {
 	if (t->tap.queues == 1)
 		return t->tap.fd[0];
-	return t->tap.fd[flow_hash(frame) % t->tap.queues];
+	return t->tap.fd[headers_flow(frame->data, frame_own(frame)) %
+			 t->tap.queues];
+}
+
+/* A frame of which a part lies elsewhere. */
+static int write_borrowed(int fd, const struct frame *frame, size_t header)
+{
+	struct iovec iov[1 + FRAME_REST_MAX];
+
+	iov[0].iov_base = (uint8_t *)(uintptr_t)frame->data - header;
+	iov[0].iov_len = header + frame_own(frame);
+	memcpy(&iov[1], frame->rest, frame->rest_count * sizeof(iov[0]));
+	return writev(fd, iov, 1 + (int)frame->rest_count) < 0 ? -1 : 1;
 }
 
 /* Write the oldest frame, and with it those that it can be made into one large
@@ -181,6 +175,8 @@ static int write_some(struct tap_port *t, struct frame *const frames[],
 				       : (int)n;
 	}
 	header = header_len(port);
+	if (f->borrowed)
+		return write_borrowed(fd, f, header);
 	return write(fd, f->data - header, header + f->len) < 0 ? -1 : 1;
 }
 

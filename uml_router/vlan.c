@@ -72,7 +72,7 @@ void vlan_push(struct frame *frame, uint16_t tci)
 {
 	uint8_t *tag = frame->data + TAG_AT;
 
-	memmove(tag + VLAN_TAG_LEN, tag, frame->len - TAG_AT);
+	memmove(tag + VLAN_TAG_LEN, tag, frame_own(frame) - TAG_AT);
 	tag[0] = 0x81;
 	tag[1] = 0;
 	tag[2] = (uint8_t)(tci >> 8);
@@ -86,7 +86,7 @@ void vlan_pop(struct frame *frame)
 	uint8_t *tag = frame->data + TAG_AT;
 
 	frame->len -= VLAN_TAG_LEN;
-	memmove(tag, tag + VLAN_TAG_LEN, frame->len - TAG_AT);
+	memmove(tag, tag + VLAN_TAG_LEN, frame_own(frame) - TAG_AT);
 	move_vnet(frame, -VLAN_TAG_LEN);
 }
 

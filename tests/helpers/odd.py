@@ -33,6 +33,8 @@ odd.py VERB ...
     mute SOCKET LINE       one request, no answer read; prints "ready", stays
     nag SOCKET N SECONDS   N management connections that ask for all ports as
                            fast as they are answered; prints answers=N
+    say SOCKET HEX         these octets on a stream socket; prints closed=yes|no
+                           (within half a second), stays until closed or killed
     flood ADDRESS SECONDS  UDP to port 9, as fast as it goes
     drip SOCKET SECONDS HEX  an octet every so often to a stream socket;
                            prints "ready", then open or closed when all are sent
@@ -367,6 +369,18 @@ def tap(name, *words):
     os.execvp(words[0], with_number(words, fd))
 
 
+def say_octets(path, octets):
+    sock = connect(path)
+    sock.sendall(bytes.fromhex(octets))
+    closed = bool(select.select([sock], [], [], 0.5)[0])
+    say("closed=%s" % ("yes" if closed else "no"))
+    if not closed:
+        sock.settimeout(None)
+        say("ready")
+        sock.recv(1)
+        say("closed=later")
+
+
 def main():
     verbs = {
         "pieces": pieces,
@@ -384,6 +398,7 @@ def main():
         "drip": drip,
         "backpressure": backpressure,
         "flood": flood,
+        "say": say_octets,
         "cable": cable,
         "tap": tap,
     }

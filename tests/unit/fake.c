@@ -395,7 +395,7 @@ static bool watched(const struct port *p)
 
 	if (p->in.fd >= 0 ? p->in.interest != in : p->in.interest)
 		return false;
-	if (p->no_link)
+	if (p->no_link || p->io.fd < 0)
 		return !p->io.interest;
 	return p->io.interest == (p->in.fd >= 0 ? out : in | out);
 }
@@ -521,6 +521,8 @@ static const char *check_references(const struct frame *const frames[],
 			same++;
 		if (frames[i]->refs != same)
 			return "references of a frame are miscounted";
+		if (frames[i]->borrowed)
+			return "a frame waits that is not complete";
 	}
 	return distinct == used ? NULL : "the pool counts other frames as used";
 }

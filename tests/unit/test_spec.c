@@ -189,7 +189,7 @@ static void test_refusals(void)
 	refused(":tap0", "''", "no port type", "types: tap, uml");
 	refused("tpa:tap0", "'tpa'", "no port type",
 		"types: tap, uml, vde, seqpacket, stream, dgram, mcast, "
-		"fd");
+		"vhost-user, fd");
 	refused("TAP:tap0", "'TAP'", "no port type", "types: ");
 	refused("tap:", "tap", "no address", "");
 	refused("tap:,queue=4", "tap", "no address", "");

@@ -113,13 +113,24 @@ static int append(struct client *c, json_t *value)
 	return 0;
 }
 
+static uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 static int make_piece(struct client *c)
 {
 	struct sw *sw = c->control->listener.sw;
+	uint64_t begin = clock_ns();
 	int i;
 
 	c->answer_len = c->answer_sent = 0;
-	for (i = 0; i < PIECE_LINES && c->query.verb; i++)
+	for (i = 0;
+	     i < PIECE_LINES && c->query.verb && clock_ns() - begin < WORK_NS;
+	     i++)
 		if (append(c, query_next(&c->query, sw)) < 0)
 			return -1;
 	return 0;
@@ -143,16 +154,17 @@ static void moved(struct feed *feed)
  * then still gets what waits, and how much was missed. */
 static void hear(struct client *c, uint32_t ready)
 {
-	char ignored[256];
+	char ignored;
 	ssize_t n = 1;
 
 	if (ready & ~(uint32_t)EPOLLOUT)
-		n = recv(c->io.fd, ignored, sizeof(ignored), MSG_DONTWAIT);
+		n = recv(c->io.fd, &ignored, 1, MSG_DONTWAIT);
 	if (n == 0 && c->query.stream == QUERY_CAPTURE) {
 		c->feed.hears = 0;
 		capture_stop(&c->capture);
-	} else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-		c->feed.broken = true;
+	} else if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
+		/* It left, or speaks, which would cost time out of the share. */
+		c->feed.broken |= (ready & ~(uint32_t)EPOLLOUT) != 0;
 	}
 	feed_stir(&c->feed);
 }
@@ -271,14 +283,6 @@ static int serve(struct client *c)
 	return answering(c) ? 0 : take_request(c);
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 /* What is left of the share of work is not used up by one step, so that it is
  * not exact. */
 static int serve_in_share(struct client *c)
@@ -329,8 +333,17 @@ static void on_share(struct timer *timer)
 	}
 }
 
+/* May a client have to leave for another one? Idle ones may for anybody; for
+ * root and the owner, so that nobody locks them out, everybody else. */
+static bool may_leave(const struct client *c, bool for_trusted)
+{
+	if (for_trusted && !c->who.trusted)
+		return true;
+	return !answering(c) && !is_stream(c);
+}
+
 /* Who has asked for nothing for longest makes room for others. */
-static bool make_room(struct control *control)
+static bool make_room(struct control *control, bool for_trusted)
 {
 	struct list *at;
 
@@ -340,7 +353,7 @@ static bool make_room(struct control *control)
 	list_for_each(at, &control->clients) {
 		struct client *c = container_of(at, struct client, node);
 
-		if (answering(c) || is_stream(c))
+		if (!may_leave(c, for_trusted))
 			continue;
 		end_client(c);
 		return true;
@@ -348,17 +361,24 @@ static bool make_room(struct control *control)
 	return false;
 }
 
+static bool is_trusted(const struct control *control, const struct ucred *peer)
+{
+	return peer->uid == 0 || peer->uid == control->owner;
+}
+
 static void accepted(struct listener *l, int fd, const struct ucred *peer)
 {
 	struct control *control = container_of(l, struct control, listener);
-	struct client *c = make_room(control) ? calloc(1, sizeof(*c)) : NULL;
+	bool trusted = is_trusted(control, peer);
+	struct client *c = make_room(control, trusted) ? calloc(1, sizeof(*c))
+						       : NULL;
 
 	if (!c) {
 		close(fd);
 		return;
 	}
 	c->control = control;
-	c->who.trusted = peer->uid == 0 || peer->uid == control->owner;
+	c->who.trusted = trusted;
 	c->who.perm = control->perm;
 	c->io = (struct event){ .fd = fd, .fn = on_client };
 	list_init(&c->monitor.node);

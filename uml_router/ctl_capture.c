@@ -52,6 +52,16 @@ static void on_stop(int signal_number)
 	shutdown(stop_fd, SHUT_WR);
 }
 
+static void stop_on(int signal_number, const struct sigaction *action)
+{
+	struct sigaction now;
+
+	/* What nohup(1) has us ignore stays ignored. */
+	if (sigaction(signal_number, NULL, &now) == 0 &&
+	    now.sa_handler != SIG_IGN)
+		sigaction(signal_number, action, NULL);
+}
+
 /* The first signal asks for the end, the second one ends us. */
 static void stop_on_signals(int fd)
 {
@@ -60,9 +70,9 @@ static void stop_on_signals(int fd)
 						SA_RESTART };
 
 	stop_fd = fd;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	stop_on(SIGINT, &action);
+	stop_on(SIGTERM, &action);
+	stop_on(SIGHUP, &action);
 }
 
 static void add_arg(json_t *args, const char *key, const char *value)

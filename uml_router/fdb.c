@@ -403,6 +403,21 @@ int fdb_fix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
 	return 0;
 }
 
+void fdb_unfix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
+	       const struct fdb_owner *owner)
+{
+	uint64_t key = make_key(vlan, mac);
+	uint32_t i;
+
+	for (i = next_of(fdb, key, -1U); i != FDB_NONE;
+	     i = next_of(fdb, key, i))
+		if (is_fixed(&fdb->entries[i]) && fdb->entries[i].key == key &&
+		    fdb->entries[i].owner == owner) {
+			drop(fdb, i);
+			return;
+		}
+}
+
 void fdb_release(struct fdb *fdb, struct fdb_owner *owner)
 {
 	while (owner->fixed.count)

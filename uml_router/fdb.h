@@ -168,6 +168,10 @@ void fdb_flush(struct fdb *fdb, struct fdb_owner *owner);
 int fdb_fix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
 	    struct fdb_owner *owner, uint32_t now);
 
+/** fdb_unfix() - Drop one that fdb_fix() fixed to @owner */
+void fdb_unfix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
+	       const struct fdb_owner *owner);
+
 /** fdb_release() - Drop the fixed addresses of @owner */
 void fdb_release(struct fdb *fdb, struct fdb_owner *owner);
 

@@ -78,9 +78,12 @@ static void prepare(struct msgio *io, struct frame_pool *pool)
  * descriptor readable and the loop busy. */
 static int discard_one(int fd, struct msgio_burst *burst)
 {
-	if (recv(fd, NULL, 0, MSG_TRUNC | MSG_DONTWAIT) < 0)
+	ssize_t n = recv(fd, NULL, 0, MSG_TRUNC | MSG_DONTWAIT);
+
+	if (n < 0)
 		return errno == EAGAIN ? 0 : -1;
-	burst->lost = 1;
+	burst->eof = n == 0;
+	burst->lost = n > 0;
 	return 0;
 }
 

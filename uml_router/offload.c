@@ -2,9 +2,13 @@
 /* Judges vnet headers, and completes checksums. */
 #include "offload.h"
 
+#include <linux/if_ether.h>
 #include <string.h>
 
 #include "checksum.h"
+
+/** Octets of a VLAN tag. */
+#define VLAN_TAG 4
 
 /* The flags that say something to be done; DATA_VALID is nobody's word. */
 static uint8_t flags_of(const struct frame *frame)
@@ -12,11 +16,27 @@ static uint8_t flags_of(const struct frame *frame)
 	return frame->vnet.flags & (uint8_t)~VIRTIO_NET_HDR_F_DATA_VALID;
 }
 
+/* Octets in front of what is not Ethernet's own: addresses, VLAN tags (802.1Q,
+ * 802.1ad) and type. */
+static uint32_t link_header(const struct frame *frame)
+{
+	uint32_t at = 2 * ETH_ALEN;
+
+	while (at + sizeof(uint16_t) <= frame_own(frame) &&
+	       (get16(frame->data + at) == ETH_P_8021Q ||
+		get16(frame->data + at) == ETH_P_8021AD))
+		at += VLAN_TAG;
+	return at + (uint32_t)sizeof(uint16_t);
+}
+
+/* Addresses and tags were judged, and are not written to afterwards. There is
+ * room for a tag more. */
 static bool checksum_valid(const struct frame *frame)
 {
-	return (uint32_t)frame->vnet.csum_start + frame->vnet.csum_offset +
-		       sizeof(uint16_t) <=
-	       frame->len;
+	uint32_t start = frame->vnet.csum_start;
+
+	return start >= link_header(frame) && start <= UINT16_MAX - VLAN_TAG &&
+	       start + frame->vnet.csum_offset + sizeof(uint16_t) <= frame->len;
 }
 
 /* Does the type say what the headers are? */

@@ -244,6 +244,8 @@ void port_discard(struct port *p, enum port_drop why)
 {
 	p->stats.drops[why] += p->queue.len + stage_drop(p);
 	queue_consume(p, p->queue.len);
+	if (p->impair)
+		p->impair->idle = p->impair->last = 0;
 }
 
 static inline void enqueue(struct port *p, struct frame *frame)

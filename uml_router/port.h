@@ -251,7 +251,7 @@ struct port_queue {
  * @hold_until:	end of all holds since the last read, in milliseconds of the
  *		loop; 0: there was none
  * @holds:	how often it was held
- * @lost:	octets of its frames that full ports did not take
+ * @lost:	octets of its frames for one port that was full
  * @rested:	behind a hold of its full length: no other one before this
  *		time, in milliseconds of the loop. Two ports that stand still
  *		must not hold it in turns

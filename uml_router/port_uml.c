@@ -150,7 +150,12 @@ static int plug(struct uml_client *client, const struct uml_request *req,
 	struct uml_control *l = container_of(client->service,
 					     struct uml_control, service);
 
+	const struct rules *rules = &l->service.listener.conf.rules;
+
 	list_init(&c->v0);
+	if (req->dump && (rules->vlan.untagged || rules->isolated))
+		return err_set(err, "all frames are asked for, on a socket "
+				    "whose clients may not see all");
 	client->port.mirror = req->dump;
 	if (req->version == 0)
 		return plug_v0(l, c, &req->addr, fd, err);

@@ -190,11 +190,28 @@ json_t *query_fdb_add(struct query_call *call)
 				     "whatever its address");
 	if (!port)
 		return query_no_port(call->args[1]);
-	if (fdb_fix(sw->fdb, 0, mac, &port->addresses,
+	if (fdb_fix(sw->fdb, rules_fixed_vlan(port), mac, &port->addresses,
 		    (uint32_t)(sw->loop->now / 1000)) < 0)
 		return fix_failed(errno);
 	call->query->changed = 1;
 	return NULL;
+}
+
+/* Is it an address of some port's mac=? */
+static bool of_rules(const struct sw *sw, const uint8_t mac[MAC_LEN])
+{
+	struct list *at;
+	unsigned int i;
+
+	list_for_each(at, &sw->ports) {
+		const struct rules *r =
+			rules_of(container_of(at, struct port, node));
+
+		for (i = 0; i < r->mac_count; i++)
+			if (memcmp(r->macs[i], mac, MAC_LEN) == 0)
+				return true;
+	}
+	return false;
 }
 
 json_t *query_fdb_del(struct query_call *call)
@@ -204,6 +221,10 @@ json_t *query_fdb_del(struct query_call *call)
 
 	if (error)
 		return error;
+	if (of_rules(call->sw, mac))
+		return query_failure("bad_argument",
+				     "a port has that address by its mac=; "
+				     "'port set NAME mac=none' takes it back");
 	call->query->changed = fdb_forget(call->sw->fdb, mac);
 	if (call->query->changed)
 		return NULL;

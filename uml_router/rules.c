@@ -261,7 +261,6 @@ static int mac_failed(struct port *port, const uint8_t mac[MAC_LEN],
 			     : "");
 }
 
-/* Its addresses are what the rules say, and nothing is learned of it yet. */
 const struct rules *rules_of(const struct port *port)
 {
 	static const struct rules no_rules;
@@ -269,37 +268,71 @@ const struct rules *rules_of(const struct port *port)
 	return port->rules ? &port->rules->conf : &no_rules;
 }
 
-static int set_addresses(struct port *port, const struct rules *r,
+static uint16_t fixed_vid(const struct rules *r)
+{
+	return r->vlan.trunk ? FDB_EVERY_VLAN : r->vlan.untagged;
+}
+
+uint16_t rules_fixed_vlan(const struct port *port)
+{
+	return fixed_vid(rules_of(port));
+}
+
+/* The first @n addresses of the rules; others may be fixed by request. */
+static void release_addresses(struct port *port, const struct rules *r,
+			      unsigned int n)
+{
+	while (n--)
+		fdb_unfix(port->sw->fdb, fixed_vid(r), r->macs[n],
+			  &port->addresses);
+}
+
+static int fix_addresses(struct port *port, const struct rules *r,
 			 struct err *err)
 {
-	uint16_t vid = r->vlan.trunk ? FDB_EVERY_VLAN : r->vlan.untagged;
-	struct fdb *fdb = port->sw->fdb;
 	unsigned int i;
 
-	fdb_flush(fdb, &port->addresses);
-	/* Others may be fixed by request. */
-	if (rules_of(port)->mac_count)
-		fdb_release(fdb, &port->addresses);
 	port->addresses.limit = FDB_NO_LIMIT;
 	if (r->maxmac)
 		port->addresses.limit = r->maxmac;
 	if (r->mac_count)
 		port->addresses.limit = 0;
 	for (i = 0; i < r->mac_count; i++)
-		if (fdb_fix(fdb, vid, r->macs[i], &port->addresses,
-			    sw_seconds(port->sw)) < 0) {
-			mac_failed(port, r->macs[i], vid, err);
-			fdb_release(fdb, &port->addresses);
+		if (fdb_fix(port->sw->fdb, fixed_vid(r), r->macs[i],
+			    &port->addresses, sw_seconds(port->sw)) < 0) {
+			mac_failed(port, r->macs[i], fixed_vid(r), err);
+			release_addresses(port, r, i);
 			return -1;
 		}
 	return 0;
+}
+
+static bool same_addresses(const struct rules *a, const struct rules *b)
+{
+	return a->maxmac == b->maxmac && a->mac_count == b->mac_count &&
+	       memcmp(&a->vlan, &b->vlan, sizeof(a->vlan)) == 0 &&
+	       memcmp(a->macs, b->macs, a->mac_count * sizeof(a->macs[0])) == 0;
+}
+
+/* Its addresses are what the rules say, and nothing is learned of it yet. */
+static int set_addresses(struct port *port, const struct rules *before,
+			 const struct rules *r, struct err *err)
+{
+	if (same_addresses(before, r))
+		return 0;
+	fdb_flush(port->sw->fdb, &port->addresses);
+	release_addresses(port, before, before->mac_count);
+	if (fix_addresses(port, r, err) == 0)
+		return 0;
+	fix_addresses(port, before, NULL);
+	return -1;
 }
 
 void rules_remove(struct port *port)
 {
 	if (!port->rules)
 		return;
-	set_addresses(port, &(struct rules){ 0 }, NULL);
+	set_addresses(port, &port->rules->conf, &(struct rules){ 0 }, NULL);
 	impair_end(port);
 	free(port->rules);
 	port->rules = NULL;
@@ -321,15 +354,15 @@ static int ensure(struct port *port, struct err *err)
 
 int rules_apply(struct port *port, const struct rules *rules, struct err *err)
 {
+	struct rules before = *rules_of(port);
+
 	if (!port->rules && is_empty(rules))
 		return 0;
 	if (ensure(port, err) < 0)
 		return -1;
-	if (set_addresses(port, rules, err) < 0 ||
-	    impair_set(port, &rules->link, err) < 0) {
-		struct rules before = port->rules->conf;
-
-		set_addresses(port, &before, NULL);
+	if (impair_set(port, &rules->link, err) < 0 ||
+	    set_addresses(port, &before, rules, err) < 0) {
+		impair_set(port, &before.link, NULL);
 		if (is_empty(&before))
 			rules_remove(port);
 		return -1;
@@ -337,8 +370,10 @@ int rules_apply(struct port *port, const struct rules *rules, struct err *err)
 	port->rules->conf = *rules;
 	bucket_set(&port->rules->floods, rules->broadcast_limit,
 		   port->sw->loop->now);
-	if (rules->down)
+	if (rules->down) {
 		port_discard(port, DROP_ADMIN_DOWN);
+		fdb_flush(port->sw->fdb, &port->addresses);
+	}
 	if (is_empty(rules))
 		rules_remove(port);
 	return 0;

@@ -101,6 +101,9 @@ int rules_check(struct rules *rules, struct err *err);
  */
 int rules_apply(struct port *port, const struct rules *rules, struct err *err);
 
+/** rules_fixed_vlan() - The VLAN that a port's addresses are fixed in */
+uint16_t rules_fixed_vlan(const struct port *port);
+
 /** rules_of() - The rules of a port, to be shown or changed */
 const struct rules *rules_of(const struct port *port);
 

@@ -208,33 +208,32 @@ static bool must_wait(const struct port *in, const struct port *out)
 	return port_full(out) && port_can_wait(in, out);
 }
 
-static void send_to(struct port *in, struct port *out, struct frame *frame)
+static void send_to(struct port *out, struct frame *frame)
 {
 	if (!port_full(out)) {
 		port_tx(out, frame);
 		return;
 	}
-	in->lost += frame->len;
 	port_overflow(out);
 }
 
-static void send_by_rules(struct fit *fit, struct port *in, struct port *out)
+static void send_by_rules(struct fit *fit, struct port *out)
 {
 	struct frame *frame;
 	enum port_drop why = fit_frame(fit, &out->rules->conf, &frame);
 
 	if (why == PORT_DROPS)
-		send_to(in, out, frame);
+		send_to(out, frame);
 	else
 		port_drop(out, why);
 }
 
-RARE static void send_alone(struct sw *sw, struct port *in, struct frame *frame,
-			    uint16_t vid, struct port *out)
+RARE static void send_alone(struct sw *sw, struct frame *frame, uint16_t vid,
+			    struct port *out)
 {
 	struct fit fit = { &sw->pool, frame, vid, true, NULL };
 
-	send_by_rules(&fit, in, out);
+	send_by_rules(&fit, out);
 	fit_end(&fit);
 }
 
@@ -247,12 +246,16 @@ static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
 		port_drop(in, why);
 		return NULL;
 	}
+	if (out->mirror)
+		return NULL;
 	if (must_wait(in, out))
 		return out;
+	if (port_full(out))
+		in->lost += frame->len;
 	if (out->rules)
-		send_alone(sw, in, frame, vid, out);
+		send_alone(sw, frame, vid, out);
 	else
-		send_to(in, out, frame);
+		send_to(out, frame);
 	sw->stats.unicast++;
 	return NULL;
 }
@@ -297,9 +300,9 @@ RARE static struct port *flood(struct sw *sw, struct port *in,
 		if (out->mirror || barred(sw, in, out, vid) != PORT_DROPS)
 			continue;
 		if (out->rules)
-			send_by_rules(&fit, in, out);
+			send_by_rules(&fit, out);
 		else
-			send_to(in, out, frame);
+			send_to(out, frame);
 	}
 	fit_end(&fit);
 	sw->stats.flooded++;
@@ -330,7 +333,9 @@ static void mirror(struct port *out, struct frame *frame)
 {
 	if (frame->len < FRAME_MIN || frame->len > FRAME_MAX)
 		return;
-	if (port_full(out))
+	if (out->rules && out->rules->conf.down)
+		port_drop(out, DROP_ADMIN_DOWN);
+	else if (port_full(out))
 		port_overflow(out);
 	else
 		port_tx(out, frame);

@@ -236,6 +236,11 @@ static int run(struct ctl *ctl, int argc, char *argv[])
 		fclose(ctl->stream);
 	if (failed)
 		complain(ctl);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "uml_routerctl: write to standard output: %s\n",
+			strerror(errno));
+		failed = -1;
+	}
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

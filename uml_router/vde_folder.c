@@ -246,7 +246,7 @@ int vde_folder_bind(const struct vde_folder *folder, unsigned int number,
 			 name_number(i));
 		if (unixsock_bind(data, fd, path, folder->perm, err) == 0)
 			return 0;
-		if (errno != EADDRINUSE)
+		if (errno != EADDRINUSE && errno != EACCES && errno != EPERM)
 			return -1;
 	}
 	return -1;

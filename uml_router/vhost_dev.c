@@ -7,6 +7,8 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,10 +120,15 @@ static int start_rings(struct vhost_dev *dev, struct err *err)
 		    start_ring(dev, ring, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* Also behind a request that failed: it may have stopped rings before. */
+static void count_pairs(struct vhost_dev *dev)
+{
 	for (dev->pairs = 0; dev->pairs < VHOST_PAIRS_MAX; dev->pairs++)
 		if (!dev->rings[(size_t)2 * dev->pairs].running)
 			break;
-	return 0;
 }
 
 /* The ring that a message is about, stopped; or NULL. */
@@ -231,30 +238,30 @@ static int set_base(struct vhost_dev *dev, const struct vhost_msg *msg,
 	return 0;
 }
 
-/* An eventfd has no file type (fs/anon_inodes.c). Any other file might wait for
- * somebody when it is looked at. */
-static bool no_file_type(int fd, mode_t *type)
+/* Any other file might wait for somebody when it is looked at. An eventfd has
+ * no file type, as others made by fs/anon_inodes.c, but a name of its own. */
+static bool is_eventfd(int fd)
 {
-	struct stat st;
+	static const char name[] = "anon_inode:[eventfd]";
+	char link[32], found[64];
+	ssize_t n;
 
-	if (fstat(fd, &st) < 0)
-		return false;
-	*type = st.st_mode & S_IFMT;
-	return !*type;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, found, sizeof(found));
+	return n == sizeof(name) - 1 && memcmp(found, name, (size_t)n) == 0;
 }
 
 static int set_kick(struct vhost_dev *dev, const struct vhost_msg *msg,
 		    int fds[], struct err *err)
 {
 	struct vhost_ring *ring = ring_of(dev, msg->number, err);
-	mode_t type = 0;
 
 	if (!ring)
 		return -1;
 	if (msg->no_fd)
 		return err_set(err, "rings are not polled: a kick descriptor "
 				    "is needed");
-	if (!no_file_type(fds[0], &type))
+	if (!is_eventfd(fds[0]))
 		return err_set(err, "a kick descriptor that is no eventfd");
 	close_fd(&ring->kick.fd);
 	ring->kick.fd = keep(&fds[0]);
@@ -274,7 +281,7 @@ static int set_call(struct vhost_dev *dev, const struct vhost_msg *msg,
 		    int fds[], struct err *err)
 {
 	struct vhost_ring *ring;
-	mode_t type = 0;
+	struct stat st = { 0 };
 
 	if (msg->number >= VHOST_RINGS)
 		return err_set(err, "there is no ring %llu",
@@ -283,13 +290,14 @@ static int set_call(struct vhost_dev *dev, const struct vhost_msg *msg,
 	close_fd(&ring->call);
 	if (msg->no_fd)
 		return 0;
-	if ((!no_file_type(fds[0], &type) && type != S_IFSOCK &&
-	     type != S_IFIFO) ||
+	if ((!is_eventfd(fds[0]) &&
+	     (fstat(fds[0], &st) < 0 ||
+	      (!S_ISSOCK(st.st_mode) && !S_ISFIFO(st.st_mode)))) ||
 	    !set_nonblocking(fds[0]))
 		return err_set(err, "a call descriptor that is neither eventfd "
 				    "nor pipe nor socket");
 	ring->call = keep(&fds[0]);
-	ring->call_socket = type == S_IFSOCK;
+	ring->call_socket = S_ISSOCK(st.st_mode);
 	/* What was given back meanwhile was told to nobody. */
 	ring->q.may_call = false;
 	if (ring->running)
@@ -401,6 +409,7 @@ int vhost_dev_request(struct vhost_dev *dev, const struct vhost_msg *msg,
 	}
 	if (!failed)
 		failed = start_rings(dev, err);
+	count_pairs(dev);
 	if (msg->need_reply && !*len)
 		*len = vhost_msg_reply(msg, failed ? 1 : 0, reply);
 	return failed;

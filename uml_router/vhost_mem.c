@@ -16,6 +16,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+/** Most memory of one guest. */
+#define MOST_MEMORY (UINT64_C(4) << 40)
+
 static struct list mapped = { &mapped, &mapped };
 
 static bool lies_in(const struct vhost_mapping *m, const void *at)
@@ -142,10 +145,26 @@ static int map_region(struct vhost_mapping *m, const struct vhost_region *r,
 	return 0;
 }
 
+/* A sparse file can be of any size, but addresses are everybody's. */
+static bool too_large(const struct vhost_table *table)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < table->count; i++) {
+		if (table->regions[i].size > MOST_MEMORY - sum)
+			return true;
+		sum += table->regions[i].size;
+	}
+	return false;
+}
+
 int vhost_mem_map(struct vhost_mem *mem, const struct vhost_table *table,
 		  const int fds[], struct err *err)
 {
 	vhost_mem_unmap(mem);
+	if (too_large(table))
+		return err_set(err, "more than 4 TiB of memory");
 	for (; mem->count < table->count; mem->count++) {
 		if (map_region(&mem->regions[mem->count],
 			       &table->regions[mem->count], fds[mem->count],

@@ -143,7 +143,8 @@ static bool follow(const struct vqueue *q, struct vchain *c)
 			i = 0;
 			continue;
 		}
-		if (!!(d.flags & VRING_DESC_F_WRITE) != q->to_guest ||
+		/* An empty one is of no use, but a step that nothing bounds. */
+		if (!d.len || !!(d.flags & VRING_DESC_F_WRITE) != q->to_guest ||
 		    !add_buffer(q->mem, c, d.addr, d.len))
 			return false;
 		if (!(d.flags & VRING_DESC_F_NEXT))

@@ -594,6 +594,42 @@ static void test_pinned(void)
 	tear_down(&b);
 }
 
+/* Rules own the addresses that they name, and no others: not when they change,
+ * nor when they cannot be had. */
+static void test_fixed_by_request(void)
+{
+	static const char *const keys[PORTS] = { "mac=02:00:00:00:00:64", "",
+						 "", "", "" };
+	static const uint8_t mine[MAC_LEN] = { 2, 0, 0, 0, 0, 0x77 };
+	static const char *const failing[] = {
+		"mac=02:00:00:00:00:64", "mac=02:00:00:00:00:66,rate=auto"
+	};
+	struct rules r;
+	struct err err;
+	struct bench b;
+	size_t i;
+
+	set_up(&b, keys);
+	fdb_fix(b.world.sw.fdb, 0, mine, &b.port[1].port->addresses, 0);
+	for (i = 0; i < 2; i++) {
+		if (fake_parse_rules(&r, failing[i], &err) < 0)
+			tap_bail(err.text);
+		ok(rules_apply(b.port[1].port, &r, &err) < 0 &&
+			   !b.port[1].port->rules,
+		   "%s: %s", failing[i], err.text);
+		is_int((int)b.port[1].port->addresses.fixed.count, 1,
+		       "one address is fixed, as before");
+	}
+	fake_rules(&b.port[1], "loss=1");
+	fake_rules(&b.port[1], "loss=none,mac=02:00:00:00:00:66");
+	is_int((int)b.port[1].port->addresses.fixed.count, 2,
+	       "and one by mac=");
+	fake_rules(&b.port[1], "mac=none");
+	ok(fdb_lookup(b.world.sw.fdb, 0, mine) == &b.port[1].port->addresses,
+	   "which goes, and the other stays");
+	tear_down(&b);
+}
+
 /* On a trunk the address is the port's in every VLAN. */
 static void test_pinned_trunk(void)
 {
@@ -712,6 +748,7 @@ int main(void)
 	test_down();
 	test_maxmac();
 	test_pinned();
+	test_fixed_by_request();
 	test_pinned_trunk();
 	test_pinned_hub();
 	test_broadcast_limit();

@@ -111,6 +111,7 @@ static void test_checksum(void)
 		.udp = true, .version = 6, .tags = 2, .payload = 101
 	};
 	struct frame *f = new_packet(&k);
+	uint16_t start;
 
 	ok(offload_valid(f) && !frame_plain(f), "without its checksum");
 	ok(offload_checksum(f) && frame_plain(f), "completed");
@@ -130,6 +131,13 @@ static void test_checksum(void)
 	f->vnet.csum_offset = 0xffff;
 	ok(!offload_valid(f) && !offload_checksum(f), "far behind the end");
 	ok(f->vnet.flags == VIRTIO_NET_HDR_F_NEEDS_CSUM, "unchanged");
+	f->vnet.csum_offset = 0;
+	for (start = 0; start < ETH + 8; start++) {
+		f->vnet.csum_start = start;
+		if (offload_valid(f))
+			break;
+	}
+	is_int(start, ETH + 8, "addresses, tags and type are not written to");
 	free(f);
 	f = new_packet(&tcp4);
 	ok(!offload_checksum(f), "a large frame is not completed in place");

@@ -19,7 +19,7 @@
 /*
  * A list that is looked through; @rows come first
  * @addr:	what for
- * @found:	it is in the present message
+ * @found:	a message had it
  */
 struct look {
 	struct netlink_rows rows;
@@ -34,60 +34,63 @@ static bool same(const struct nlattr *attr, const struct look *look)
 		       look->addr.s_addr;
 }
 
-static int in_route(const struct nlattr *attr, void *data);
-
-/* Routers of one route, each with attributes of its own. */
-static void in_paths(const struct nlattr *attr, struct look *look)
+/* Behind @header octets of a message, an attribute of @type has the address. */
+static bool told(const struct nlmsghdr *nlh, size_t header, uint16_t type,
+		 const struct look *look)
 {
-	const struct rtnexthop *path = mnl_attr_get_payload(attr);
-	int left = mnl_attr_get_payload_len(attr);
+	const struct nlattr *attr;
 
-	for (; RTNH_OK(path, left); path = RTNH_NEXT(path)) {
-		mnl_attr_parse_payload(RTNH_DATA(path),
-				       path->rtnh_len - sizeof(*path), in_route,
-				       look);
-		left -= RTNH_ALIGN(path->rtnh_len);
-	}
+	mnl_attr_for_each(attr, nlh,
+			  header) if (mnl_attr_get_type(attr) == type &&
+				      same(attr, look)) return true;
+	return false;
 }
 
-static int in_route(const struct nlattr *attr, void *data)
+static bool told_of_path(const struct rtnexthop *path, const struct look *look)
 {
-	struct look *look = data;
+	const struct nlattr *attr;
 
-	if (mnl_attr_get_type(attr) == RTA_GATEWAY)
-		look->found |= same(attr, look);
-	else if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
-		in_paths(attr, look);
-	return MNL_CB_OK;
+	mnl_attr_for_each_payload(
+		(const struct nlattr *)(const void *)RTNH_DATA(path),
+		path->rtnh_len -
+			sizeof(*path)) if (mnl_attr_get_type(attr) ==
+						   RTA_GATEWAY &&
+					   same(attr, look)) return true;
+	return false;
+}
+
+/* Routers of one route, each with attributes of its own. */
+static bool in_paths(const struct nlattr *paths, const struct look *look)
+{
+	const struct rtnexthop *path = mnl_attr_get_payload(paths);
+	int left = mnl_attr_get_payload_len(paths);
+
+	for (; RTNH_OK(path, left); path = RTNH_NEXT(path)) {
+		if (told_of_path(path, look))
+			return true;
+		left -= RTNH_ALIGN(path->rtnh_len);
+	}
+	return false;
 }
 
 static int look_route(const struct nlmsghdr *nlh, void *data)
 {
-	mnl_attr_parse(nlh, sizeof(struct rtmsg), in_route, data);
-	return MNL_CB_OK;
-}
-
-static int in_nexthop(const struct nlattr *attr, void *data)
-{
 	struct look *look = data;
+	const struct nlattr *attr;
 
-	if (mnl_attr_get_type(attr) == NHA_GATEWAY)
-		look->found |= same(attr, look);
+	look->found |= told(nlh, sizeof(struct rtmsg), RTA_GATEWAY, look);
+	mnl_attr_for_each(attr, nlh,
+			  sizeof(struct rtmsg)) if (mnl_attr_get_type(attr) ==
+						    RTA_MULTIPATH)
+		look->found |= in_paths(attr, look);
 	return MNL_CB_OK;
 }
 
 static int look_nexthop(const struct nlmsghdr *nlh, void *data)
 {
-	mnl_attr_parse(nlh, sizeof(struct nhmsg), in_nexthop, data);
-	return MNL_CB_OK;
-}
-
-static int in_neigh(const struct nlattr *attr, void *data)
-{
 	struct look *look = data;
 
-	if (mnl_attr_get_type(attr) == NDA_DST)
-		look->found |= same(attr, look);
+	look->found |= told(nlh, sizeof(struct nhmsg), NHA_GATEWAY, look);
 	return MNL_CB_OK;
 }
 
@@ -96,12 +99,9 @@ static int look_neigh(const struct nlmsghdr *nlh, void *data)
 	const struct ndmsg *info = mnl_nlmsg_get_payload(nlh);
 	struct look *look = data;
 
-	look->found = false;
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*info) ||
-	    !(info->ndm_state & NUD_THERE))
-		return MNL_CB_OK;
-	mnl_attr_parse(nlh, sizeof(*info), in_neigh, look);
-	if (!look->found)
+	    !(info->ndm_state & NUD_THERE) ||
+	    !told(nlh, sizeof(*info), NDA_DST, look))
 		return MNL_CB_OK;
 	return netlink_rows_add(&look->rows, &info->ndm_ifindex);
 }

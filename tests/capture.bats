@@ -10,14 +10,6 @@ load helpers/proc
 load helpers/net
 load helpers/peer
 
-setup() {
-  setup_peers
-}
-
-teardown() {
-  teardown_peers
-}
-
 switch() {
   switch_start sw --port "uml:$UML" --control "$CTL"
 }

@@ -18,10 +18,6 @@ setup() {
   PID=$WORK/pid
 }
 
-teardown() {
-  teardown_peers
-}
-
 # refused WORD... -- TEXT...: the switch does not start with these words, says
 # each text on standard error, and leaves nothing behind
 refused() {

@@ -11,14 +11,6 @@ load helpers/proc
 load helpers/net
 load helpers/peer
 
-setup() {
-  setup_peers
-}
-
-teardown() {
-  teardown_peers
-}
-
 # switch [ARG...]
 switch() {
   switch_start sw "$@" --port "uml:$UML,queue=300" --control "$CTL"

@@ -12,14 +12,6 @@ load helpers/proc
 load helpers/net
 load helpers/peer
 
-setup() {
-  setup_peers
-}
-
-teardown() {
-  teardown_peers
-}
-
 # switch [ARG...]: one with a uml, a seqpacket and a management socket
 switch() {
   switch_start sw "$@" --port "uml:$UML${UML_KEYS:-}" \

@@ -18,10 +18,6 @@ setup() {
   STREAM=$WORK/stream
 }
 
-teardown() {
-  teardown_peers
-}
-
 # switch [ARG...]: with a stream, a uml and a management socket
 switch() {
   switch_start sw --port "stream:$STREAM${STREAM_KEYS:-}" \

@@ -23,10 +23,6 @@ setup() {
   SOCKET=$WORK/hub.cnct
 }
 
-teardown() {
-  teardown_peers
-}
-
 # installed PREFIX: our programs below $WORK/root$PREFIX
 installed() {
   make -s install "BUILD=$BUILD" "DESTDIR=$WORK/root" "PREFIX=$1" >/dev/null

@@ -18,10 +18,6 @@ setup() {
   VDE=$WORK/lab
 }
 
-teardown() {
-  teardown_peers
-}
-
 # switch [ARG...]: one with a folder and a management socket
 switch() {
   switch_start sw --port "vde:$VDE${VDE_KEYS:-}" --control "$CTL" "$@"

@@ -17,10 +17,6 @@ setup() {
   VU=$WORK/vu
 }
 
-teardown() {
-  teardown_peers
-}
-
 # start SW [SPEC...]: a switch with a vhost-user socket and the host's tap
 start() {
   local specs=()

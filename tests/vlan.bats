@@ -12,14 +12,6 @@ load helpers/net
 load helpers/peer
 load helpers/guest
 
-setup() {
-  setup_peers
-}
-
-teardown() {
-  teardown_peers
-}
-
 # guest NAME N SOCKET [KERNEL-ARG...]: a guest with address 02:...:N
 guest() {
   guest_start "$1" "eth0=daemon,$(mac "$2"),unix,$WORK/$3" "${@:4}"

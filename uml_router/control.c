@@ -150,22 +150,28 @@ static void moved(struct feed *feed)
 		end_client(c);
 }
 
-/* Whoever is told things has nothing to say but that he leaves. Of a capture he
- * then still gets what waits, and how much was missed. */
-static void hear(struct client *c, uint32_t ready)
+/* Whoever is told things has nothing to say but that he leaves: to listen to
+ * more would cost time out of the share. Of a capture he then still gets what
+ * waits, and how much was missed. */
+static void hear(struct client *c)
 {
 	char ignored;
-	ssize_t n = 1;
+	ssize_t n = recv(c->io.fd, &ignored, 1, MSG_DONTWAIT);
 
-	if (ready & ~(uint32_t)EPOLLOUT)
-		n = recv(c->io.fd, &ignored, 1, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
 	if (n == 0 && c->query.stream == QUERY_CAPTURE) {
 		c->feed.hears = 0;
 		capture_stop(&c->capture);
-	} else if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
-		/* It left, or speaks, which would cost time out of the share. */
-		c->feed.broken |= (ready & ~(uint32_t)EPOLLOUT) != 0;
+	} else {
+		c->feed.broken = true;
 	}
+}
+
+static void on_stream(struct client *c, uint32_t ready)
+{
+	if (ready & ~(uint32_t)EPOLLOUT)
+		hear(c);
 	feed_stir(&c->feed);
 }
 
@@ -312,7 +318,7 @@ static void on_client(struct event *ev, uint32_t ready)
 	struct client *c = container_of(ev, struct client, io);
 
 	if (is_stream(c))
-		hear(c, ready);
+		on_stream(c, ready);
 	else if (c->control->spent >= WORK_NS)
 		loop_watch(c->control->listener.sw->loop, &c->io, 0);
 	else if (serve_in_share(c) < 0 || watch(c) < 0)

@@ -232,6 +232,11 @@ int impair_resize(struct port *port, uint32_t size)
 	return 0;
 }
 
+void impair_rest(struct impair *im)
+{
+	im->idle = im->last = 0;
+}
+
 void impair_end(struct port *port)
 {
 	if (!port->impair)

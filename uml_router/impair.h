@@ -95,6 +95,9 @@ int impair_resize(struct port *port, uint32_t size);
 /** impair_end() - The link is good; what waits stays in the queue */
 void impair_end(struct port *port);
 
+/** impair_rest() - Nothing is in the port's queue any more, nor under way */
+void impair_rest(struct impair *im);
+
 /**
  * impair_admit() - A frame is put at the end of the port's queue
  * @port:	has @impair

@@ -245,7 +245,7 @@ void port_discard(struct port *p, enum port_drop why)
 	p->stats.drops[why] += p->queue.len + stage_drop(p);
 	queue_consume(p, p->queue.len);
 	if (p->impair)
-		p->impair->idle = p->impair->last = 0;
+		impair_rest(p->impair);
 }
 
 static inline void enqueue(struct port *p, struct frame *frame)
@@ -565,8 +565,7 @@ int port_set_conf(struct port *p, const struct port_conf *conf, struct err *err)
 	if (resize_queue(p, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue",
 				 p->name);
-	if (memcmp(&rules, rules_of(p), sizeof(rules)) != 0 &&
-	    rules_apply(p, &rules, err) < 0) {
+	if (rules_apply(p, &rules, err) < 0) {
 		resize_queue(p, before);
 		return -1;
 	}

@@ -217,7 +217,6 @@ struct port_queue {
  * @policy:	what a full queue means
  * @offload:	OFFLOAD_* that the other end takes: what of a frame need not be
  *		done before it is sent
- * @vnet_hdr:	frames are read and written with their vnet header
  * @mirror:	gets a copy of every frame that comes in from another port, and
  *		nothing else
  * @mirrors:	in the switch's list while it is plugged in
@@ -271,7 +270,6 @@ struct port {
 	uid_t uid;
 	enum port_policy policy;
 	unsigned int offload;
-	bool vnet_hdr;
 	bool mirror;
 	struct list mirrors;
 	struct event io;

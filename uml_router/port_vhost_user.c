@@ -380,7 +380,6 @@ static int plug(struct listener *l, struct vhost_port *v, int fd,
 		const struct ucred *peer, struct err *err)
 {
 	v->socket = (struct event){ .fd = fd, .fn = on_socket };
-	v->port.vnet_hdr = true;
 	timer_init(&v->patience, on_impatience);
 	vhost_dev_init(&v->dev, l->sw->loop, on_kick);
 	if (loop_watch(l->sw->loop, &v->socket, EPOLLIN | EPOLLRDHUP) < 0)

@@ -7,6 +7,11 @@
  * each burst begins with another one. A flow is written to one queue always:
  * so its order is kept, and the driver sends the flow's other direction to the
  * same queue (tun_flow_update() in drivers/net/tun.c).
+ *
+ * A frame that is written often makes the host send, an acknowledgement for
+ * instance the next segments: they are in the device's ring before write()
+ * returns, and a short ring loses those for which it has no room. So the ring
+ * is emptied between writes, not only behind a burst of them.
  */
 #include "tapio.h"
 
@@ -26,15 +31,12 @@
 #define BURST_OCTETS (4 * 65536)
 /* Frames that are read from a queue before it is the next one's turn. */
 #define TURN 16
+/* Writes without an answer after which none is expected. */
+#define QUIET_MOST 16
 
 static struct tap_port *tap_port(struct port *port)
 {
 	return container_of(port, struct tap_port, port);
-}
-
-static size_t header_len(const struct port *port)
-{
-	return port->vnet_hdr ? sizeof(struct virtio_net_hdr_v1) : 0;
 }
 
 /* What the driver sets of the flags: a checksum that is missing or known to
@@ -47,11 +49,11 @@ static void clean_header(struct virtio_net_hdr_v1 *vnet)
 }
 
 /* Read one frame. 1: there it is, 0: there is none, -1: the device is gone. */
-static int read_one(struct port *port, int fd, struct frame **frame)
+static int read_one(struct tap_port *t, int fd, struct frame **frame)
 {
-	struct frame_pool *pool = &port->sw->pool;
+	struct frame_pool *pool = &t->port.sw->pool;
 	struct frame *f = frame_get(pool);
-	size_t header = header_len(port);
+	size_t header = t->header;
 	char nowhere;
 	ssize_t n;
 
@@ -68,35 +70,23 @@ static int read_one(struct port *port, int fd, struct frame **frame)
 	if (f)
 		frame_put(pool, f);
 	else if (n > 0)
-		port_drop(port, DROP_NO_MEMORY);
+		port_drop(&t->port, DROP_NO_MEMORY);
 	return n < 0 && errno != EAGAIN && errno != EINTR ? -1 : 0;
 }
 
-/**
- * struct burst - Frames that are being read
- * @frames:	the frames
- * @n:		how many
- * @octets:	how much they are
- */
-struct burst {
-	struct frame *frames[FRAME_BURST];
-	unsigned int n;
-	size_t octets;
-};
-
-static bool burst_full(const struct burst *b)
+static bool burst_full(const struct tap_burst *b)
 {
 	return b->n == FRAME_BURST || b->octets >= BURST_OCTETS;
 }
 
 /* One queue's turn. 1: there may be more, otherwise as read_one(). */
-static int read_queue(struct port *port, int fd, struct burst *b,
+static int read_queue(struct tap_port *t, int fd, struct tap_burst *b,
 		      unsigned int most)
 {
 	int got = 1;
 
 	while (most-- && !burst_full(b)) {
-		got = read_one(port, fd, &b->frames[b->n]);
+		got = read_one(t, fd, &b->frames[b->n]);
 		if (got != 1)
 			break;
 		b->octets += b->frames[b->n++]->len;
@@ -104,13 +94,13 @@ static int read_queue(struct port *port, int fd, struct burst *b,
 	return got;
 }
 
-static int read_queues(struct tap_port *t, struct burst *b)
+static int read_queues(struct tap_port *t, struct tap_burst *b)
 {
 	unsigned int empty = 0, i = t->first;
 	int got;
 
 	while (empty < t->tap.queues && !burst_full(b)) {
-		got = read_queue(&t->port, t->tap.fd[i], b, TURN);
+		got = read_queue(t, t->tap.fd[i], b, TURN);
 		if (got < 0)
 			return -1;
 		empty = got ? 0 : empty + 1;
@@ -123,18 +113,31 @@ static int read_queues(struct tap_port *t, struct burst *b)
 void tapio_ready(struct port *port, uint32_t ready)
 {
 	struct tap_port *t = tap_port(port);
-	struct burst b;
+	struct tap_burst b = t->ahead;
 	int got;
 
-	b.n = 0;
-	b.octets = 0;
-	got = t->tap.queues > 1
-		      ? read_queues(t, &b)
-		      : read_queue(port, t->tap.fd[0], &b, FRAME_BURST);
+	t->ahead.n = 0;
+	t->ahead.octets = 0;
+	got = t->tap.queues > 1 ? read_queues(t, &b)
+				: read_queue(t, t->tap.fd[0], &b, FRAME_BURST);
 	if (b.n)
 		port_rx(port, b.frames, b.n);
 	else if (got < 0 || (ready & EPOLLERR))
 		port_close(port);
+}
+
+/* Behind a write, of which the answers are in queue @fd. Where none has come for
+ * QUIET_MOST writes, only the @first of a burst is worth the system call. */
+static void read_ahead(struct tap_port *t, int fd, bool first)
+{
+	unsigned int before = t->ahead.n;
+
+	if (t->quiet >= QUIET_MOST && !first)
+		return;
+	read_queue(t, fd, &t->ahead, TURN);
+	t->quiet = t->ahead.n > before ? 0 : t->quiet + 1;
+	if (t->ahead.n)
+		port_unread(&t->port);
 }
 
 static int queue_of(const struct tap_port *t, const struct frame *frame)
@@ -158,36 +161,35 @@ static int write_borrowed(int fd, const struct frame *frame, size_t header)
 
 /* Write the oldest frame, and with it those that it can be made into one large
  * frame with. How many went out, or -1. */
-static int write_some(struct tap_port *t, struct frame *const frames[],
+static int write_some(struct tap_port *t, int fd, struct frame *const frames[],
 		      unsigned int n)
 {
-	const struct port *port = &t->port;
 	struct frame *f = frames[0];
-	int fd = queue_of(t, f);
 	struct coalesced large;
-	size_t header;
 
-	if (port->offload) {
+	if (t->port.offload) {
 		n = coalesce(frames, n, &large);
 		if (n > 1)
 			return writev(fd, large.iov, (int)large.count) < 0
 				       ? -1
 				       : (int)n;
 	}
-	header = header_len(port);
 	if (f->borrowed)
-		return write_borrowed(fd, f, header);
-	return write(fd, f->data - header, header + f->len) < 0 ? -1 : 1;
+		return write_borrowed(fd, f, t->header);
+	return write(fd, f->data - t->header, t->header + f->len) < 0 ? -1 : 1;
 }
 
 int tapio_send(struct port *port, struct frame *const frames[], unsigned int n)
 {
+	struct tap_port *t = tap_port(port);
 	unsigned int done = 0;
-	int sent;
+	int sent, fd;
 
 	while (done < n) {
-		sent = write_some(tap_port(port), &frames[done], n - done);
+		fd = queue_of(t, frames[done]);
+		sent = write_some(t, fd, &frames[done], n - done);
 		if (sent > 0) {
+			read_ahead(t, fd, !done);
 			done += (unsigned int)sent;
 			continue;
 		}
@@ -253,12 +255,14 @@ int tapio_open(struct tap_port *t, struct sw *sw, const struct port_ops *ops,
 {
 	int fd;
 
-	t->port.vnet_hdr = tuntap_has_vnet_hdr(&t->tap);
-	if (t->port.vnet_hdr && tuntap_offload(&t->tap,
-					       offload ? TUNTAP_OFFLOAD_TSO_USO
-						       : TUNTAP_OFFLOAD_NONE,
-					       err) < 0)
-		return -1;
+	if (tuntap_has_vnet_hdr(&t->tap)) {
+		t->header = sizeof(struct virtio_net_hdr_v1);
+		if (tuntap_offload(&t->tap,
+				   offload ? TUNTAP_OFFLOAD_TSO_USO
+					   : TUNTAP_OFFLOAD_NONE,
+				   err) < 0)
+			return -1;
+	}
 	t->port.offload = taken_by(&t->tap);
 	fd = watched_fd(&t->tap, err);
 	if (fd < 0)
@@ -274,6 +278,8 @@ void tapio_close(struct port *port)
 {
 	struct tap_port *t = tap_port(port);
 
+	while (t->ahead.n)
+		frame_put(&port->sw->pool, t->ahead.frames[--t->ahead.n]);
 	if (port->io.fd != t->tap.fd[0])
 		close(port->io.fd);
 	tuntap_close(&t->tap);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Frames in and out of a tap: one frame a system call, for want of a
- * recvmmsg(2) on character devices. With a vnet header (port->vnet_hdr) a
- * frame may be up to 64 KiB of TCP, and then one is as good as a burst.
+ * recvmmsg(2) on character devices. With a vnet header a frame may be up
+ * to 64 KiB of TCP, and then one is as good as a burst.
  */
 #ifndef UML_ROUTER_TAPIO_H
 #define UML_ROUTER_TAPIO_H
@@ -11,15 +11,33 @@
 #include "port.h"
 
 /**
+ * struct tap_burst - Frames that are being read
+ * @frames:	the frames
+ * @n:		how many
+ * @octets:	how much they are
+ */
+struct tap_burst {
+	struct frame *frames[FRAME_BURST];
+	unsigned int n;
+	size_t octets;
+};
+
+/**
  * struct tap_port - A port on a tap
  * @port:	the port; its descriptor is readable when any queue is
  * @tap:	the device
+ * @header:	octets of the vnet header in front of each frame, or 0
  * @first:	queue that is read first the next time
+ * @ahead:	what was read between writes: begins the next burst
+ * @quiet:	writes in a row behind which there was nothing to read
  */
 struct tap_port {
 	struct port port;
 	struct tuntap tap;
+	size_t header;
 	unsigned int first;
+	struct tap_burst ahead;
+	unsigned int quiet;
 };
 
 /**

@@ -162,12 +162,9 @@ guest_join() {
 }
 
 guest_run() {
-  local limit=30 id
-  if [ "$1" = -t ]; then
-    limit=$2
-    shift 2
-  fi
-  id=$(guest_spawn -t "$limit" "$1" "$2") || return 1
+  local id
+  id=$(guest_spawn "$@") || return 1
+  [ "$1" != -t ] || shift 2
   guest_join "$1" "$id"
 }
 

@@ -4,7 +4,9 @@
 # Synthetic clients in test suites, and what the switch counts. Needs proc.bash
 # and net.bash.
 #
-#   setup_peers / teardown_peers   for bats: $WORK, sockets; state on failure
+#   setup_peers / teardown_peers   $WORK, sockets; state on failure: what bats does
+#                                  before and after each test of a suite that
+#                                  does not say otherwise
 #   peer ARG...                    the client, in the foreground; in namespace
 #                                  $PEER_NS, if that is set, like the next one
 #   peer_start NAME ARG...         in the background, until it is connected
@@ -42,6 +44,14 @@ teardown_peers() {
     [ ! -e "$WORK/proc/sw.sockets" ] || ctl sw port show || true
   fi
   cleanup
+}
+
+setup() {
+  setup_peers
+}
+
+teardown() {
+  teardown_peers
 }
 
 mac() {

@@ -135,12 +135,9 @@ qemu_join() {
 }
 
 qemu_run() {
-  local limit=30 id
-  if [ "$1" = -t ]; then
-    limit=$2
-    shift 2
-  fi
-  id=$(qemu_spawn -t "$limit" "$1" "$2") || return 1
+  local id
+  id=$(qemu_spawn "$@") || return 1
+  [ "$1" != -t ] || shift 2
   qemu_join "$1" "$id"
 }
 

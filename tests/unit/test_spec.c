@@ -182,7 +182,7 @@ static void refused(const char *text, const char *value, const char *reason,
 	free(p.text);
 }
 
-static void test_refusals(void)
+static void test_bad_shapes(void)
 {
 	refused("", "''", "no ':'", "TYPE:ADDRESS");
 	refused("tap0", "'tap0'", "no ':'", "TYPE:ADDRESS[,key=value]...");
@@ -199,6 +199,10 @@ static void test_refusals(void)
 	refused("tap:t,=4", "''", "no key", "keys: name, queue, policy");
 	refused("tap:t,queus=4", "'queus'", "no key",
 		"keys: name, queue, policy, vlan, ");
+}
+
+static void test_bad_values(void)
+{
 	refused("tap:t,rate=fast", "'fast'", "rate", "");
 	refused("tap:t,queues=0", "'0'", "queues", "1 to 256");
 	refused("tap:t,queues=257", "'257'", "queues", "1 to 256");
@@ -221,6 +225,10 @@ static void test_refusals(void)
 	refused("tap:t,txqueuelen=0", "'0'", "txqueuelen", "1 to 1000000");
 	refused("tap:t,txqueuelen=1000001", "'1000001'", "txqueuelen",
 		"1 to 1000000");
+}
+
+static void test_bad_names(void)
+{
 	refused("tap:t,name=", "''", "name", "letters, digits");
 	refused("tap:t,name=a b", "'a b'", "name", "letters, digits");
 	refused("tap:t,name=a/b", "'a/b'", "name", "'.', '_' and '-'");
@@ -230,6 +238,10 @@ static void test_refusals(void)
 		"'a2345678901234567890123456789012'", "longer than", "31");
 	refused("uml:/s,name=a23456789012345678901", "'a23456789012345678901'",
 		"longer than", "20");
+}
+
+static void test_keys_of_other_types(void)
+{
 	refused("uml:/s,queueing=default", "'queueing'", "type uml",
 		"keys: name, queue, policy, vlan, ");
 	refused("uml:/s,dirmode=700", "'dirmode'", "type uml",
@@ -294,7 +306,10 @@ int main(void)
 	test_keys();
 	test_rules();
 	test_names();
-	test_refusals();
+	test_bad_shapes();
+	test_bad_values();
+	test_bad_names();
+	test_keys_of_other_types();
 	test_long_refusals();
 	return tap_done();
 }

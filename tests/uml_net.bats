@@ -25,7 +25,7 @@ tap_gone() {
 
 # clean: nothing of uml_net's in h
 clean() {
-  [ -z "$(host ip link show type tun)$(host ip neigh show proxy)" ] &&
+  [ -z "$(host ip link show type tun)" ] && proxies 0 &&
     ! host ip route show proto 85 | grep -q .
 }
 
@@ -71,7 +71,7 @@ uml_net: eth0 answers ARP for 192.168.7.9" ]
   [ "$(host cat /proc/sys/net/ipv4/conf/tap0/proxy_arp)" = 1 ]
   # One that no subnet of the host holds is not published.
   run -0 net root plain add tap0 10.0.0.9 255.0.0.0
-  [ "$(host ip neigh show proxy | wc -l)" -eq 1 ]
+  proxies 1
   # Again: nothing more to do.
   run -0 net root plain add tap0 10.0.0.9 255.0.0.0
   [ "$output" = "uml_net: tap0 has this address already" ]
@@ -151,7 +151,7 @@ signal.pause()' "$WORK/plain"
   wait_for tap_gone tap0
   [[ $(host ip neigh show proxy) == 192.168.7.9* ]]
   run -0 host /usr/bin/python3 "$ASK" once "$WORK/plain" 4 tuntap up
-  [ -z "$(host ip neigh show proxy)" ]
+  proxies 0
 }
 
 # guard_of: the guard of this namespace

@@ -172,7 +172,7 @@ killed() {
   guest_kill g
   wait_for eval '! host ip link show tap0'
   guest_run k 'ping -c 1 -w 5 192.168.7.254'
-  wait_for eval '[ "$(host ip neigh show proxy | wc -l)" -eq 1 ]'
+  wait_for proxies 1
 }
 
 @test "the way on: a guest with the vector driver gets the same under the same policy" {

@@ -418,7 +418,7 @@ signal.pause()' "$WORK/setuid"
   host ip -d link show tap0 | grep -q 'persist on'
   kill -s KILL "$(proc_pid a)"
   wait_for eval '! host ip link show tap0'
-  wait_for eval '[ -z "$(host ip neigh show proxy)" ]'
+  wait_for proxies 0
 }
 
 @test "a device has 64 addresses at most" {

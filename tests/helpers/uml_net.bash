@@ -17,6 +17,7 @@
 #                               fails if it gets none. tap_of NAME: its device
 #   refused_up USER HOW GATEWAY the text with which no tap was made
 #   state                       devices, addresses, routes, proxies, sysctls of h
+#   proxies N                   it has so many proxy neighbours
 #   logged REGEX                a line of h's log matches
 
 UML_NET=${UML_NET:-$BUILD/uml_net/uml_net}
@@ -99,6 +100,10 @@ host_make() {
 
 host() {
   ns_exec h "$@"
+}
+
+proxies() {
+  [ "$(host ip neigh show proxy | wc -l)" -eq "$1" ]
 }
 
 # become USER: the words that do, one a line; none for root, who may be that of

@@ -96,6 +96,65 @@ others_talk() {
   total sw '.drops | add' -eq 0
 }
 
+# hold_start: a client on a socket with policy=block that stands still, and
+# holds up whoever sends to it
+hold_start() {
+  peer_start slow --ctl "$UML" --mac "$(mac 1)" --announce \
+    recv --count "$1" --strict --wait 20 --silence 10
+  wait_for mac_port sw "$(mac 1)"
+  kill -s STOP "$(proc_pid slow)"
+}
+
+# hold_ends: and everything arrives
+hold_ends() {
+  kill -s CONT "$(proc_pid slow)"
+  peer_done slow "received=$1" missing=0 reordered=0 corrupt=0
+}
+
+@test "stream: a held client that leaves is missed at once, and nothing of it" {
+  local before cpu
+  switch_start sw --port "stream:$STREAM" --port "uml:$UML,policy=block,queue=8" \
+    --control "$CTL"
+  hold_start 200
+  stream_peer --mac "$(mac 2)" send --to "$(mac 1)" --count 200
+  wait_for state_is sw stream0 down
+  [ -z "$(mac_port sw "$(mac 2)")" ]
+  is sw stream0 .rx.frames -lt 200
+  # Its end is told once.
+  before=$(total sw .wakeups) cpu=$(cpu "$(proc_pid sw)")
+  pass_seconds 2
+  echo "$(($(total sw .wakeups) - before)) wakeups"
+  [ $(($(total sw .wakeups) - before)) -le 10 ]
+  [ $(($(cpu "$(proc_pid sw)") - cpu)) -le 5 ]
+  hold_ends 200
+  wait_for ports sw 0
+  total sw '.drops | add' -eq 0
+}
+
+@test "stream: a held client that only stops sending still gets frames" {
+  switch_start sw --port "stream:$STREAM" --port "uml:$UML,policy=block,queue=8" \
+    --control "$CTL"
+  hold_start 64
+  proc_start half python3 -c 'import socket, sys
+frame = bytes([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9]) + bytes([0x88] * 48)
+sock = socket.socket(socket.AF_UNIX)
+sock.connect(sys.argv[1])
+sock.sendall((bytes([0, 0, 0, 60]) + frame) * 200)
+sock.shutdown(socket.SHUT_WR)
+print("ready", flush=True)
+while True:
+    got = sock.recv(65536)
+    print("got", len(got), flush=True)
+    if not got: break' "$STREAM"
+  wait_for state_is sw stream0 held
+  peer --ctl "$UML" send --to "$(mac 9)" --count 1 --size 100
+  wait_for grep -q 'got 104' "$WORK/proc/half.log"
+  state_is sw stream0 held
+  kill -s CONT "$(proc_pid slow)"
+  wait_for grep -qx 'got 0' "$WORK/proc/half.log"
+  wait_for is sw uml0 .tx.frames -eq 200
+}
+
 # --- stream: bad peers -------------------------------------------------------
 
 # hung_up_on HEX: a client that says this is closed and counted
@@ -269,6 +328,52 @@ while client.recv(4096): pass' "$STREAM.far"
   wait_for is sw stream0 .rx.frames -eq 1
   [ "$(mac_port sw "$(mac 9)")" = stream0 ]
   is sw stream0 .rx.bytes -eq 60
+  total sw .bad_requests -eq 0
+}
+
+# far_sends N: a client on that switch, more than a port reads at a time;
+# all has gone out to ours
+far_sends() {
+  local sent
+  sent=$(counter far stream0 .tx.frames)
+  peer --ctl "$UML.far" --mac "$(mac 2)" send --to "$(mac 1)" --count "$1" --size 400
+  wait_for is far stream0 .tx.frames -eq $((sent + $1))
+}
+
+# connected_to PROC: the port "up" is, to that switch
+connected_to() {
+  ctl sw -j port show up | jq -e ".[0].peer.pid == $(proc_pid "$1")"
+}
+
+@test "stream:connect=: held, and the other end returns: both are read" {
+  local before
+  switch_start sw --port "stream:connect=$STREAM.far,reconnect=200ms,name=up"     --port "uml:$UML,policy=block,queue=8" --control "$CTL"
+  ctl sw fdb add "$(mac 5)" up
+  hold_start 300
+  far_start
+  wait_for connected_to far
+  far_sends 200
+  state_is sw up held
+  proc_kill far
+  wait_for state_is sw up down
+  [ -z "$(mac_port sw "$(mac 2)")" ]
+  far_start
+  wait_for connected_to far
+  state_is sw up held
+  is sw up .rx.frames -lt 200
+  # The other direction goes.
+  peer --ctl "$UML" --mac "$(mac 3)" send --to "$(mac 5)" --count 5
+  wait_for is far stream0 .rx.frames -eq 5
+  far_sends 100
+  # That one leaves as well, while what came before is still to be read.
+  proc_kill far
+  before=$(cpu "$(proc_pid sw)")
+  pass_seconds 1
+  [ $(($(cpu "$(proc_pid sw)") - before)) -le 5 ]
+  hold_ends 300
+  wait_for state_is sw up down
+  far_start
+  wait_for connected_to far
   total sw .bad_requests -eq 0
 }
 

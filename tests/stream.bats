@@ -496,6 +496,123 @@ mcast_net() {
   [[ $output = *"'nosuch'"* ]]
 }
 
+# mcast_pair [KEYS]: switches sw1 and sw2 on one group, an address behind each: 1
+# and 2
+mcast_pair() {
+  local sw keys=${1-,interface=wire}
+  for sw in 1 2; do
+    switch_start -n net sw$sw --port "uml:$UML.$sw" \
+      --port "mcast:239.192.0.1:4000$keys" --control "$CTL.$sw"
+    peer_start idle$sw --ctl "$UML.$sw" --mac "$(mac $sw)" --announce idle --drain
+    wait_for mac_port sw$sw "$(mac $sw)"
+  done
+}
+
+# mcast_passes N: N frames go from sw1 to sw2, and sw1 does not hear itself
+mcast_passes() {
+  local before heard
+  before=$(counter sw2 mcast0 .rx.frames)
+  heard=$(counter sw1 mcast0 .rx.frames)
+  peer --ctl "$UML.1" send --to "$(mac 2)" --count "$1"
+  wait_for is sw2 mcast0 .rx.frames -eq $((before + $1))
+  is sw1 mcast0 .rx.frames -eq "$heard"
+}
+
+@test "mcast: the device gets another address" {
+  mcast_net
+  mcast_pair
+  mcast_passes 20
+  ns_exec net ip addr flush dev wire
+  ns_exec net ip addr add 192.0.2.7/24 dev wire
+  mcast_passes 20
+  is sw1 mcast0 '.drops | add' -eq 0
+  # The other one, which sends for the first time since then.
+  peer --ctl "$UML.2" send --to "$(mac 1)" --count 5
+  wait_for is sw1 mcast0 .rx.frames -ge 5
+}
+
+@test "mcast: the device goes down, loses its address, goes and comes back" {
+  mcast_net
+  mcast_pair
+  mcast_passes 20
+  ns_exec net ip link set wire down
+  peer --ctl "$UML.1" send --to "$(mac 2)" --count 5
+  wait_for is sw1 mcast0 .drops.link_down -eq 5
+  ns_exec net ip link set wire up
+  mcast_passes 20
+
+  ns_exec net ip addr flush dev wire
+  peer --ctl "$UML.1" send --to "$(mac 2)" --count 5
+  wait_for is sw1 mcast0 .drops.link_down -eq 10
+  ns_exec net ip addr add 192.0.2.1/24 dev wire
+  mcast_passes 20
+
+  ns_exec net ip link del wire
+  peer --ctl "$UML.1" send --to "$(mac 2)" --count 5
+  wait_for is sw1 mcast0 .drops.link_down -eq 15
+  # Each attempt to repair it is a second behind the one before.
+  pass_seconds 1
+  veth_add net wire far wire
+  ns_exec net ip addr add 192.0.2.1/24 dev wire
+  # Who sends is a member again.
+  peer --ctl "$UML.2" send --to "$(mac 1)" --count 1
+  mcast_passes 20
+  is sw1 mcast0 .drops.link_down -eq 15
+  is sw1 mcast0 .drops.send_error -eq 0
+}
+
+@test "mcast: without interface=, the route leads to another device" {
+  mcast_net
+  ns_exec net ip route add 239.192.0.0/16 dev wire
+  mcast_pair ''
+  mcast_passes 20
+  ns_exec net ip link del wire
+  veth_add net other far other
+  ns_exec net ip addr add 192.0.3.1/24 dev other
+  ns_exec net ip route add 239.192.0.0/16 dev other
+  peer --ctl "$UML.2" send --to "$(mac 1)" --count 1
+  mcast_passes 20
+  is sw1 mcast0 '.drops | add' -eq 0
+}
+
+# source_port SW: the UDP port that the frames of an mcast port come from
+source_port() {
+  ns_exec net ss -Hunp | sed -n "s/.*192\.0\.2\.[0-9]*%*[a-z]*:\([0-9]*\) .*239\.192\.0\.1:4000.*pid=$(proc_pid "$1"),.*/\1/p"
+}
+
+@test "mcast: somebody else with the former address and port is heard" {
+  local was
+  mcast_net
+  mcast_pair
+  was=$(source_port sw1)
+  ns_exec net ip addr flush dev wire
+  ns_exec net ip addr add 192.0.2.7/24 dev wire
+  mcast_passes 1
+  [ "$(source_port sw1)" != "$was" ]
+  ns_exec far ip addr add 192.0.2.1/24 dev wire
+  proc_start -n far heir python3 -c 'import socket, sys, time
+frame = bytes([255] * 6 + [2, 0, 0, 0, 0, 9]) + bytes([0x88] * 48)
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("192.0.2.1", int(sys.argv[1])))
+sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.1"))
+while True:
+    sock.sendto(frame, ("239.192.0.1", 4000))
+    time.sleep(0.1)' "$was"
+  wait_for mac_port sw1 "$(mac 9)"
+  [ "$(mac_port sw1 "$(mac 9)")" = mcast0 ]
+}
+
+@test "mcast: a device that is down or has no address is refused, with the remedy" {
+  mcast_net
+  ns_exec net ip addr flush dev wire
+  run -1 ns_exec net "$ROUTER" --port mcast:239.1.1.1:4000,interface=wire
+  [[ $output = *"'wire' has to be up and to have an IPv4 address"* ]]
+  ns_exec net ip addr add 192.0.2.1/24 dev wire
+  ns_exec net ip link set wire down
+  run -1 ns_exec net "$ROUTER" --port mcast:239.1.1.1:4000,interface=wire
+  [[ $output = *"'wire' has to be up and to have an IPv4 address"* ]]
+}
+
 # --- real guests -------------------------------------------------------------
 
 # pings RUN NAME ADDR: five pings, all answered; RUN is guest_run or qemu_run

@@ -228,10 +228,27 @@ static mode_t umask_mode(void)
 }
 
 /*
- * Find the file that bind(2) made and fill @l's identity of it.
- * Return: an O_PATH descriptor, or -1 with @err set
+ * Fill @l's identity of the file that bind(2) made. It takes no descriptor:
+ * where there is none to be had, the file is known, and goes.
  */
-static int open_own_file(struct unixsock_listener *l, const char *name,
+static int know_own_file(struct unixsock_listener *l, const char *name,
+			 struct err *err)
+{
+	struct stat st;
+
+	if (lstat(name, &st) < 0)
+		return err_errno(err, "look at socket '%s'", name);
+	if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid()) {
+		errno = EADDRINUSE;
+		return err_set(err, "'%s' was replaced by somebody else", name);
+	}
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
+	return 0;
+}
+
+/* Return: an O_PATH descriptor of that file, or -1 with @err set */
+static int open_own_file(const struct unixsock_listener *l, const char *name,
 			 struct err *err)
 {
 	int fd = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -242,27 +259,27 @@ static int open_own_file(struct unixsock_listener *l, const char *name,
 		close_quietly(fd);
 		return -1;
 	}
-	if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid()) {
-		close_quietly(fd);
-		errno = EADDRINUSE;
-		return err_set(err, "'%s' was replaced by somebody else", name);
-	}
-	l->dev = st.st_dev;
-	l->ino = st.st_ino;
-	return fd;
+	if (st.st_dev == l->dev && st.st_ino == l->ino)
+		return fd;
+	close_quietly(fd);
+	errno = EADDRINUSE;
+	return err_set(err, "'%s' was replaced by somebody else", name);
 }
 
 /* Identity and permissions of the socket file just bound. */
 static int dress_file(struct unixsock_listener *l, const char *name,
 		      bool closed, struct unixsock_perm perm, struct err *err)
 {
-	int path_fd = open_own_file(l, name, err);
-	int rc = 0;
+	int path_fd, rc;
 
+	if (know_own_file(l, name, err) < 0)
+		return -1;
+	if (!closed)
+		return 0;
+	path_fd = open_own_file(l, name, err);
 	if (path_fd < 0)
 		return -1;
-	if (closed)
-		rc = set_perm(path_fd, name, perm, err);
+	rc = set_perm(path_fd, name, perm, err);
 	close_quietly(path_fd);
 	return rc;
 }

@@ -96,6 +96,65 @@ others_talk() {
   total sw '.drops | add' -eq 0
 }
 
+# hold_start: a client on a socket with policy=block that stands still, and
+# holds up whoever sends to it
+hold_start() {
+  peer_start slow --ctl "$UML" --mac "$(mac 1)" --announce \
+    recv --count "$1" --strict --wait 20 --silence 10
+  wait_for mac_port sw "$(mac 1)"
+  kill -s STOP "$(proc_pid slow)"
+}
+
+# hold_ends: and everything arrives
+hold_ends() {
+  kill -s CONT "$(proc_pid slow)"
+  peer_done slow "received=$1" missing=0 reordered=0 corrupt=0
+}
+
+@test "stream: a held client that leaves is missed at once, and nothing of it" {
+  local before cpu
+  switch_start sw --port "stream:$STREAM" --port "uml:$UML,policy=block,queue=8" \
+    --control "$CTL"
+  hold_start 200
+  stream_peer --mac "$(mac 2)" send --to "$(mac 1)" --count 200
+  wait_for state_is sw stream0 down
+  [ -z "$(mac_port sw "$(mac 2)")" ]
+  is sw stream0 .rx.frames -lt 200
+  # Its end is told once.
+  before=$(total sw .wakeups) cpu=$(cpu "$(proc_pid sw)")
+  pass_seconds 2
+  echo "$(($(total sw .wakeups) - before)) wakeups"
+  [ $(($(total sw .wakeups) - before)) -le 10 ]
+  [ $(($(cpu "$(proc_pid sw)") - cpu)) -le 5 ]
+  hold_ends 200
+  wait_for ports sw 0
+  total sw '.drops | add' -eq 0
+}
+
+@test "stream: a held client that only stops sending still gets frames" {
+  switch_start sw --port "stream:$STREAM" --port "uml:$UML,policy=block,queue=8" \
+    --control "$CTL"
+  hold_start 64
+  proc_start half python3 -c 'import socket, sys
+frame = bytes([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9]) + bytes([0x88] * 48)
+sock = socket.socket(socket.AF_UNIX)
+sock.connect(sys.argv[1])
+sock.sendall((bytes([0, 0, 0, 60]) + frame) * 200)
+sock.shutdown(socket.SHUT_WR)
+print("ready", flush=True)
+while True:
+    got = sock.recv(65536)
+    print("got", len(got), flush=True)
+    if not got: break' "$STREAM"
+  wait_for state_is sw stream0 held
+  peer --ctl "$UML" send --to "$(mac 9)" --count 1 --size 100
+  wait_for grep -q 'got 104' "$WORK/proc/half.log"
+  state_is sw stream0 held
+  kill -s CONT "$(proc_pid slow)"
+  wait_for grep -qx 'got 0' "$WORK/proc/half.log"
+  wait_for is sw uml0 .tx.frames -eq 200
+}
+
 # --- stream: bad peers -------------------------------------------------------
 
 # hung_up_on HEX: a client that says this is closed and counted
@@ -272,6 +331,52 @@ while client.recv(4096): pass' "$STREAM.far"
   total sw .bad_requests -eq 0
 }
 
+# far_sends N: a client on that switch, more than a port reads at a time;
+# all has gone out to ours
+far_sends() {
+  local sent
+  sent=$(counter far stream0 .tx.frames)
+  peer --ctl "$UML.far" --mac "$(mac 2)" send --to "$(mac 1)" --count "$1" --size 400
+  wait_for is far stream0 .tx.frames -eq $((sent + $1))
+}
+
+# connected_to PROC: the port "up" is, to that switch
+connected_to() {
+  ctl sw -j port show up | jq -e ".[0].peer.pid == $(proc_pid "$1")"
+}
+
+@test "stream:connect=: held, and the other end returns: both are read" {
+  local before
+  switch_start sw --port "stream:connect=$STREAM.far,reconnect=200ms,name=up"     --port "uml:$UML,policy=block,queue=8" --control "$CTL"
+  ctl sw fdb add "$(mac 5)" up
+  hold_start 300
+  far_start
+  wait_for connected_to far
+  far_sends 200
+  state_is sw up held
+  proc_kill far
+  wait_for state_is sw up down
+  [ -z "$(mac_port sw "$(mac 2)")" ]
+  far_start
+  wait_for connected_to far
+  state_is sw up held
+  is sw up .rx.frames -lt 200
+  # The other direction goes.
+  peer --ctl "$UML" --mac "$(mac 3)" send --to "$(mac 5)" --count 5
+  wait_for is far stream0 .rx.frames -eq 5
+  far_sends 100
+  # That one leaves as well, while what came before is still to be read.
+  proc_kill far
+  before=$(cpu "$(proc_pid sw)")
+  pass_seconds 1
+  [ $(($(cpu "$(proc_pid sw)") - before)) -le 5 ]
+  hold_ends 300
+  wait_for state_is sw up down
+  far_start
+  wait_for connected_to far
+  total sw .bad_requests -eq 0
+}
+
 # --- dgram -------------------------------------------------------------------
 
 @test "dgram: frames both ways; the other end dies and returns" {
@@ -389,6 +494,123 @@ mcast_net() {
   [[ $output = *"interface=DEV"* ]]
   run -1 ns_exec net "$ROUTER" --port mcast:239.1.1.1:4000,interface=nosuch
   [[ $output = *"'nosuch'"* ]]
+}
+
+# mcast_pair [KEYS]: switches sw1 and sw2 on one group, an address behind each: 1
+# and 2
+mcast_pair() {
+  local sw keys=${1-,interface=wire}
+  for sw in 1 2; do
+    switch_start -n net sw$sw --port "uml:$UML.$sw" \
+      --port "mcast:239.192.0.1:4000$keys" --control "$CTL.$sw"
+    peer_start idle$sw --ctl "$UML.$sw" --mac "$(mac $sw)" --announce idle --drain
+    wait_for mac_port sw$sw "$(mac $sw)"
+  done
+}
+
+# mcast_passes N: N frames go from sw1 to sw2, and sw1 does not hear itself
+mcast_passes() {
+  local before heard
+  before=$(counter sw2 mcast0 .rx.frames)
+  heard=$(counter sw1 mcast0 .rx.frames)
+  peer --ctl "$UML.1" send --to "$(mac 2)" --count "$1"
+  wait_for is sw2 mcast0 .rx.frames -eq $((before + $1))
+  is sw1 mcast0 .rx.frames -eq "$heard"
+}
+
+@test "mcast: the device gets another address" {
+  mcast_net
+  mcast_pair
+  mcast_passes 20
+  ns_exec net ip addr flush dev wire
+  ns_exec net ip addr add 192.0.2.7/24 dev wire
+  mcast_passes 20
+  is sw1 mcast0 '.drops | add' -eq 0
+  # The other one, which sends for the first time since then.
+  peer --ctl "$UML.2" send --to "$(mac 1)" --count 5
+  wait_for is sw1 mcast0 .rx.frames -ge 5
+}
+
+@test "mcast: the device goes down, loses its address, goes and comes back" {
+  mcast_net
+  mcast_pair
+  mcast_passes 20
+  ns_exec net ip link set wire down
+  peer --ctl "$UML.1" send --to "$(mac 2)" --count 5
+  wait_for is sw1 mcast0 .drops.link_down -eq 5
+  ns_exec net ip link set wire up
+  mcast_passes 20
+
+  ns_exec net ip addr flush dev wire
+  peer --ctl "$UML.1" send --to "$(mac 2)" --count 5
+  wait_for is sw1 mcast0 .drops.link_down -eq 10
+  ns_exec net ip addr add 192.0.2.1/24 dev wire
+  mcast_passes 20
+
+  ns_exec net ip link del wire
+  peer --ctl "$UML.1" send --to "$(mac 2)" --count 5
+  wait_for is sw1 mcast0 .drops.link_down -eq 15
+  # Each attempt to repair it is a second behind the one before.
+  pass_seconds 1
+  veth_add net wire far wire
+  ns_exec net ip addr add 192.0.2.1/24 dev wire
+  # Who sends is a member again.
+  peer --ctl "$UML.2" send --to "$(mac 1)" --count 1
+  mcast_passes 20
+  is sw1 mcast0 .drops.link_down -eq 15
+  is sw1 mcast0 .drops.send_error -eq 0
+}
+
+@test "mcast: without interface=, the route leads to another device" {
+  mcast_net
+  ns_exec net ip route add 239.192.0.0/16 dev wire
+  mcast_pair ''
+  mcast_passes 20
+  ns_exec net ip link del wire
+  veth_add net other far other
+  ns_exec net ip addr add 192.0.3.1/24 dev other
+  ns_exec net ip route add 239.192.0.0/16 dev other
+  peer --ctl "$UML.2" send --to "$(mac 1)" --count 1
+  mcast_passes 20
+  is sw1 mcast0 '.drops | add' -eq 0
+}
+
+# source_port SW: the UDP port that the frames of an mcast port come from
+source_port() {
+  ns_exec net ss -Hunp | sed -n "s/.*192\.0\.2\.[0-9]*%*[a-z]*:\([0-9]*\) .*239\.192\.0\.1:4000.*pid=$(proc_pid "$1"),.*/\1/p"
+}
+
+@test "mcast: somebody else with the former address and port is heard" {
+  local was
+  mcast_net
+  mcast_pair
+  was=$(source_port sw1)
+  ns_exec net ip addr flush dev wire
+  ns_exec net ip addr add 192.0.2.7/24 dev wire
+  mcast_passes 1
+  [ "$(source_port sw1)" != "$was" ]
+  ns_exec far ip addr add 192.0.2.1/24 dev wire
+  proc_start -n far heir python3 -c 'import socket, sys, time
+frame = bytes([255] * 6 + [2, 0, 0, 0, 0, 9]) + bytes([0x88] * 48)
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("192.0.2.1", int(sys.argv[1])))
+sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.1"))
+while True:
+    sock.sendto(frame, ("239.192.0.1", 4000))
+    time.sleep(0.1)' "$was"
+  wait_for mac_port sw1 "$(mac 9)"
+  [ "$(mac_port sw1 "$(mac 9)")" = mcast0 ]
+}
+
+@test "mcast: a device that is down or has no address is refused, with the remedy" {
+  mcast_net
+  ns_exec net ip addr flush dev wire
+  run -1 ns_exec net "$ROUTER" --port mcast:239.1.1.1:4000,interface=wire
+  [[ $output = *"'wire' has to be up and to have an IPv4 address"* ]]
+  ns_exec net ip addr add 192.0.2.1/24 dev wire
+  ns_exec net ip link set wire down
+  run -1 ns_exec net "$ROUTER" --port mcast:239.1.1.1:4000,interface=wire
+  [[ $output = *"'wire' has to be up and to have an IPv4 address"* ]]
 }
 
 # --- real guests -------------------------------------------------------------

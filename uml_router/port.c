@@ -396,10 +396,22 @@ static void resume_input(struct port *p)
 
 /* --- life --------------------------------------------------------------- */
 
+/* There is nobody any more to send to. What was sent before is still to be
+ * read, when the hold ends. */
+static void hung_up(struct port *p)
+{
+	if (p->ops->hung_up)
+		p->ops->hung_up(p);
+	else
+		port_mute(p);
+}
+
 static void on_io(struct event *ev, uint32_t ready)
 {
 	struct port *p = container_of(ev, struct port, io);
 
+	if ((ready & EPOLLHUP) && p->held && !p->dying)
+		hung_up(p);
 	/* Input first: where the other end of a datagram socket is gone, a send
 	 * makes the kernel throw away what it had sent. */
 	if ((ready & ~(uint32_t)EPOLLOUT) && port_may_read(p))
@@ -418,6 +430,8 @@ static void on_in(struct event *ev, uint32_t ready)
 		read_burst(p, ready);
 }
 
+/* One that is neither read nor waited for still says that it was hung up on.
+ * That state lasts, and is told once (EPOLLET). */
 static int watch(struct port *p)
 {
 	uint32_t in = port_may_read(p) ? EPOLLIN | EPOLLRDHUP : 0;
@@ -428,7 +442,9 @@ static int watch(struct port *p)
 		return -1;
 	if (p->no_link || p->io.fd < 0)
 		return 0;
-	return loop_watch(p->sw->loop, &p->io, apart ? out : in | out);
+	if (!apart)
+		out = in || out ? in | out : EPOLLET;
+	return loop_watch(p->sw->loop, &p->io, out);
 }
 
 static void free_port(struct work *work)
@@ -601,10 +617,12 @@ void port_mute(struct port *p)
 {
 	p->muted = true;
 	empty_queue(p);
+	fdb_flush(p->sw->fdb, &p->addresses);
 }
 
 void port_read_from(struct port *p, int fd)
 {
+	loop_watch(p->sw->loop, &p->in, 0);
 	p->in.fd = fd;
 	touch_turn(p);
 }

@@ -135,6 +135,10 @@ enum port_policy {
  *		the next call, where @n may be 0
  * @send_error:	what an errno of @send means: why the frame is dropped, or
  *		PORT_BROKEN when the port is of no use any more
+ * @hung_up:	the other end has closed the connection (EPOLLHUP) while the
+ *		port is held, and perhaps more than once is told so: what it
+ *		sent is read when the hold ends, and then @ready meets the end.
+ *		NULL: port_mute() does
  * @describe:	add to what `port show` tells, or NULL
  * @close:	release what the back end holds, its descriptors included; the
  *		memory of the port is freed by port.c (struct port comes first)
@@ -147,6 +151,7 @@ struct port_ops {
 	int (*send)(struct port *port, struct frame *const frames[],
 		    unsigned int n);
 	int (*send_error)(int errnum);
+	void (*hung_up)(struct port *port);
 	void (*describe)(const struct port *port, struct json_t *shown);
 	void (*close)(struct port *port);
 };
@@ -336,7 +341,8 @@ void port_close(struct port *port);
 /**
  * port_mute() - Send nothing any more, what waits included
  *
- * For a client that left while frames from it are still to be forwarded.
+ * For a client that left while frames from it are still to be forwarded. What
+ * was learned on it is forgotten.
  */
 void port_mute(struct port *port);
 
@@ -368,7 +374,8 @@ void port_describe(struct port *port, const char *text, size_t len);
 /**
  * port_read_from() - Read another descriptor than the one frames are sent to
  * @port:	an open port
- * @fd:		non-blocking, closed by ops->close
+ * @fd:		non-blocking, closed by ops->close; -1: the one of before is
+ *		no longer watched, and frames are read where they are sent to
  */
 void port_read_from(struct port *port, int fd);
 

@@ -40,10 +40,12 @@ const struct backend backend_stream = {
 
 /* --- stream:connect= ----------------------------------------------------- */
 
+/* .ended: the connection has been read to its end, or is of no use. */
 struct dialing_port {
 	struct stream_port stream;
 	struct redial redial;
 	char *path;
+	bool ended;
 };
 
 static struct dialing_port *dialing(struct stream_port *s)
@@ -68,8 +70,13 @@ static void hang_up(struct redial *r)
 {
 	struct dialing_port *d = container_of(r, struct dialing_port, redial);
 
-	streamio_reset(&d->stream);
-	close(r->port->io.fd);
+	if (d->ended) {
+		streamio_reset(&d->stream);
+		close(r->port->io.fd);
+	} else {
+		streamio_set_aside(&d->stream);
+	}
+	d->ended = false;
 	r->port->io.fd = -1;
 	r->port->pid = 0;
 	r->port->uid = (uid_t)-1;
@@ -77,7 +84,24 @@ static void hang_up(struct redial *r)
 
 static void lost(struct stream_port *s)
 {
-	redial_lost(&dialing(s)->redial);
+	struct dialing_port *d = dialing(s);
+
+	if (s->port.in.fd >= 0) {
+		streamio_end_aside(s);
+		return;
+	}
+	d->ended = true;
+	redial_lost(&d->redial);
+}
+
+/* Whoever follows is not kept waiting by what is still to be read; but the
+ * connection after that is. */
+static void hung_up(struct port *port)
+{
+	if (port->in.fd < 0)
+		redial_lost(
+			&dialing(container_of(port, struct stream_port, port))
+				 ->redial);
 }
 
 static void close_dialing(struct port *port)
@@ -96,6 +120,7 @@ static const struct port_ops dialing_ops = {
 	.ready = streamio_ready,
 	.send = streamio_send,
 	.send_error = streamio_send_error,
+	.hung_up = hung_up,
 	.close = close_dialing,
 };
 

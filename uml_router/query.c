@@ -62,7 +62,8 @@ static json_t *peer_json(const struct port *port)
 
 static const char *state_name(const struct port *port)
 {
-	if (port->no_link || (port->rules && port->rules->conf.down))
+	if (port->no_link || port->muted ||
+	    (port->rules && port->rules->conf.down))
 		return "down";
 	if (port->held)
 		return "held";

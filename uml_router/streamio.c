@@ -45,7 +45,8 @@ static int fill(struct stream_port *s)
 {
 	struct iovec iov[2] = { stream_rest(&s->in),
 				{ s->buffer, sizeof(s->buffer) } };
-	ssize_t n = readv(s->port.io.fd, iov, 2);
+	int fd = s->port.in.fd >= 0 ? s->port.in.fd : s->port.io.fd;
+	ssize_t n = readv(fd, iov, 2);
 	size_t got = (size_t)n, rest = iov[0].iov_len;
 
 	if (n < 0)
@@ -220,11 +221,33 @@ int streamio_send_error(int errnum)
 	}
 }
 
-void streamio_reset(struct stream_port *s)
+static void reset_input(struct stream_port *s)
 {
 	stream_reset(&s->in, &s->port.sw->pool);
-	drop_rest(s);
 	s->from = s->to = 0;
+}
+
+void streamio_reset(struct stream_port *s)
+{
+	reset_input(s);
+	drop_rest(s);
+}
+
+void streamio_set_aside(struct stream_port *s)
+{
+	drop_rest(s);
+	port_read_from(&s->port, s->port.io.fd);
+	if (s->from != s->to)
+		port_unread(&s->port);
+}
+
+void streamio_end_aside(struct stream_port *s)
+{
+	int fd = s->port.in.fd;
+
+	reset_input(s);
+	port_read_from(&s->port, -1);
+	close(fd);
 }
 
 void streamio_close(struct port *port)
@@ -232,4 +255,6 @@ void streamio_close(struct port *port)
 	streamio_reset(stream_of(port));
 	if (!port->no_link)
 		close(port->io.fd);
+	if (port->in.fd >= 0)
+		close(port->in.fd);
 }

@@ -53,6 +53,17 @@ int streamio_send_error(int errnum);
 /** streamio_reset() - Forget both streams: for a new connection, or for none */
 void streamio_reset(struct stream_port *s);
 
+/**
+ * streamio_set_aside() - The port is to have another connection
+ *
+ * But what came of this one is still to be read. Its descriptor becomes @in of
+ * the port, and @lost is called at its end.
+ */
+void streamio_set_aside(struct stream_port *s);
+
+/** streamio_end_aside() - From @lost: that one has been read; close it */
+void streamio_end_aside(struct stream_port *s);
+
 /** streamio_close() - struct port_ops' @close for such sockets */
 void streamio_close(struct port *port);
 

@@ -397,7 +397,9 @@ static bool watched(const struct port *p)
 		return false;
 	if (p->no_link || p->io.fd < 0)
 		return !p->io.interest;
-	return p->io.interest == (p->in.fd >= 0 ? out : in | out);
+	if (p->in.fd < 0)
+		out = in || out ? in | out : EPOLLET;
+	return p->io.interest == out;
 }
 
 static uint32_t longest_queue(const struct port *p)

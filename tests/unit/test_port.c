@@ -534,6 +534,9 @@ static void test_mute(void)
 	   "nobody waits for a port that is mute");
 	is_int((intmax_t)drops(&b.out, DROP_CLOSED), 100,
 	       "what is for it is dropped and counted");
+	is_int((intmax_t)b.out.port->addresses.learned.count, 0,
+	       "its addresses are forgotten");
+	b.other.sent.len = 0;
 	fake_put(&b.out, 2, 3, 0);
 	fake_settle(&b.world.loop);
 	is_int((intmax_t)b.other.sent.len, 1, "what is from it is forwarded");
@@ -857,6 +860,36 @@ static void test_held_port_hangs_up(void)
 	tear_down(&b);
 }
 
+/* The same, but nobody sends to it: it is noticed all the same, once. */
+static void test_held_port_is_left(bool half)
+{
+	const char *how = half ? "half-closed" : "closed";
+	struct bench b;
+
+	set_up(&b, 8, POLICY_BLOCK, HOLD_FOREVER);
+	fake_room(&b.out, 0);
+	offer(&b, 2, 0, 100);
+	fake_put(&b.in, 1, 2, 100);
+	ok(b.in.port->held && !b.in.port->muted, "held");
+	if (half)
+		shutdown(b.in.peer, SHUT_WR);
+	else
+		fake_hang_up(&b.in);
+	ok(fake_settle(&b.world.loop) < 10, "%s: the loop sleeps", how);
+	ok(b.in.port && b.in.port->held && !b.in.intruded, "%s: it is not read",
+	   how);
+	is_int(b.in.port->muted, !half, "%s: is there anybody to send to?",
+	       how);
+	ok(half || !b.in.port->addresses.learned.count,
+	   "%s: who left is forgotten", how);
+	is_str(fake_check(&b.world.sw), NULL, "in order");
+	fake_room(&b.out, FAKE_ENDLESS);
+	fake_settle(&b.world.loop);
+	ok(fake_in_order(&b.out, 0, 101) && !b.in.port,
+	   "%s: nothing is lost, and then the port goes", how);
+	tear_down(&b);
+}
+
 /* --- closing from within ------------------------------------------------- */
 
 static void close_it(struct fake *fake)
@@ -1000,6 +1033,8 @@ int main(void)
 	test_full_port_closes_late();
 	test_held_port_closes();
 	test_held_port_hangs_up();
+	test_held_port_is_left(false);
+	test_held_port_is_left(true);
 	closes_in_flood("an egress port itself", true, false, POLICY_DROP);
 	closes_in_flood("a port of policy=block", true, false, POLICY_BLOCK);
 	closes_in_flood("another egress port", false, false, POLICY_DROP);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "common/unixsock.h"
@@ -140,6 +141,30 @@ static void test_bind(void)
 	unixsock_close(&l);
 	unixsock_close(&peer);
 	ok(!exists("named"), "the name goes with its socket");
+}
+
+/* Without a descriptor for the file that bind(2) made, it goes again. */
+static void test_no_descriptor(void)
+{
+	struct unixsock_perm perm = { 0600, (gid_t)-1 };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int next = dup(fd);
+	struct unixsock_listener l;
+	struct rlimit before, none;
+	struct err err = { "" };
+	int rc, why;
+
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = before;
+	none.rlim_cur = (rlim_t)next;
+	setrlimit(RLIMIT_NOFILE, &none);
+	rc = unixsock_bind(&l, fd, "nofile", perm, &err);
+	why = errno;
+	setrlimit(RLIMIT_NOFILE, &before);
+	ok(rc == -1 && why == EMFILE, "no descriptor for the file: refused");
+	ok(!exists("nofile") && l.fd == -1 && !l.name, "and no file is left");
+	close(fd);
 }
 
 /* What is in the way of a listener, and what becomes of it. */
@@ -592,6 +617,7 @@ int main(void)
 	test_listen(SOCK_SEQPACKET, "seqpacket");
 	test_listen(SOCK_DGRAM, "datagram");
 	test_bind();
+	test_no_descriptor();
 	test_stale(SOCK_STREAM, SOCK_STREAM, "stream");
 	test_stale(SOCK_DGRAM, SOCK_DGRAM, "datagram");
 	test_stale(SOCK_SEQPACKET, SOCK_DGRAM, "socket of another type");

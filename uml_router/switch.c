@@ -373,7 +373,7 @@ int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
 	list_init(&sw->listeners);
 	list_init(&sw->captures);
 	list_init(&sw->mirrors);
-	monitors_init(&sw->monitors);
+	monitors_init(&sw->monitors, loop);
 	list_init(&sw->touched);
 	timer_init(&sw->ageing, on_ageing);
 	timer_init(&sw->trimming, on_trimming);
@@ -399,6 +399,7 @@ void sw_fini(struct sw *sw)
 	loop_turn(sw->loop, 0);
 	loop_disarm(&sw->ageing);
 	loop_disarm(&sw->trimming);
+	monitors_fini(&sw->monitors);
 	free(sw->msgio);
 	frame_pool_fini(&sw->pool);
 	fdb_free(sw->fdb);

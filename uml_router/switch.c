@@ -117,7 +117,7 @@ static void on_gone(void *data, const struct fdb_record *record, bool aged)
 
 /* The VLAN of a frame, 0 where tags are not looked at; -1: the rules of the
  * port do not let it in. */
-RARE static int admit(struct port *in, struct frame *frame)
+RARE static int admit(struct port *in, const struct frame *frame)
 {
 	static const enum port_drop reasons[] = {
 		[VLAN_BAD_TAG] = DROP_BAD_TAG,
@@ -231,7 +231,7 @@ static void send_by_rules(struct fit *fit, struct port *out)
 RARE static void send_alone(struct sw *sw, struct frame *frame, uint16_t vid,
 			    struct port *out)
 {
-	struct fit fit = { &sw->pool, frame, vid, true, NULL };
+	struct fit fit = { &sw->pool, frame, vid, true, NULL, NULL };
 
 	send_by_rules(&fit, out);
 	fit_end(&fit);
@@ -283,7 +283,7 @@ RARE static struct port *flood(struct sw *sw, struct port *in,
 			       struct frame *frame, uint16_t vid)
 {
 	struct port *full = sw->blocking ? find_full(sw, in, vid) : NULL;
-	struct fit fit = { &sw->pool, frame, vid, false, NULL };
+	struct fit fit = { &sw->pool, frame, vid, false, NULL, NULL };
 	struct list *at;
 
 	if (in->rules && !bucket_has(&in->rules->floods, sw->loop->now)) {

@@ -110,7 +110,7 @@ static json_t *port_json(const struct port *port)
 }
 
 /* Ports are in the order of joining: the first that joined after the one at
- * the cursor. */
+ * the cursor, and before the question. */
 static json_t *next_port(struct query *query, struct sw *sw)
 {
 	struct list *at;
@@ -118,6 +118,8 @@ static json_t *next_port(struct query *query, struct sw *sw)
 	list_for_each(at, &sw->ports) {
 		struct port *port = container_of(at, struct port, node);
 
+		if (port->serial > query->last)
+			return NULL;
 		if (port->serial <= query->cursor ||
 		    (query->only && port->serial != query->only))
 			continue;
@@ -200,6 +202,7 @@ static json_t *name_port(struct query_call *call)
 {
 	const struct port *port;
 
+	call->query->last = call->sw->stats.joined;
 	if (!call->count)
 		return NULL;
 	port = sw_find(call->sw, call->args[0]);

@@ -42,6 +42,8 @@ enum query_stream {
  * struct query - A request that is being answered
  * @verb:	what was asked for, NULL before query_begin()
  * @only:	serial number of the port that was named, or 0 for all
+ * @last:	serial number of the port that joined last before it: those that
+ *		join later are not shown, so that no name comes twice
  * @cursor:	how far the answer is
  * @changed:	how many things a change has changed
  * @shutdown:	the switch ends with the answer
@@ -52,6 +54,7 @@ enum query_stream {
 struct query {
 	const struct query_verb *verb;
 	uint64_t only;
+	uint64_t last;
 	uint64_t cursor;
 	uint64_t changed;
 	bool shutdown;

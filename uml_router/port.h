@@ -135,6 +135,10 @@ enum port_policy {
  *		the next call, where @n may be 0
  * @send_error:	what an errno of @send means: why the frame is dropped, or
  *		PORT_BROKEN when the port is of no use any more
+ * @rate:	rate= where the back end itself keeps to it, by @set_rate
+ * @set_rate:	change that, to RATE_AUTO, or to 0 for none. Return 0, or -1
+ *		with @err set and the rate as it was. NULL, and so is @rate:
+ *		rate= is that of the link
  * @describe:	add to what `port show` tells, or NULL
  * @close:	release what the back end holds, its descriptors included; the
  *		memory of the port is freed by port.c (struct port comes first)
@@ -147,6 +151,8 @@ struct port_ops {
 	int (*send)(struct port *port, struct frame *const frames[],
 		    unsigned int n);
 	int (*send_error)(int errnum);
+	uint64_t (*rate)(const struct port *port);
+	int (*set_rate)(struct port *port, uint64_t rate, struct err *err);
 	void (*describe)(const struct port *port, struct json_t *shown);
 	void (*close)(struct port *port);
 };

@@ -110,12 +110,15 @@ static json_t *port_json(const struct port *port)
 }
 
 /* Ports are in the order of joining: the first that joined after the one at
- * the cursor, and before the question. */
+ * the cursor, and before the question. The list is gone through once, and again
+ * from its begin only when a port has left. */
 static json_t *next_port(struct query *query, struct sw *sw)
 {
-	struct list *at;
+	const struct list *at = &sw->ports;
 
-	list_for_each(at, &sw->ports) {
+	if (query->place && query->left == sw->stats.left)
+		at = query->place;
+	while ((at = at->next) != &sw->ports) {
 		struct port *port = container_of(at, struct port, node);
 
 		if (port->serial > query->last)
@@ -124,6 +127,8 @@ static json_t *next_port(struct query *query, struct sw *sw)
 		    (query->only && port->serial != query->only))
 			continue;
 		query->cursor = port->serial;
+		query->place = at;
+		query->left = sw->stats.left;
 		return port_json(port);
 	}
 	return NULL;

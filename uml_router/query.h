@@ -45,6 +45,8 @@ enum query_stream {
  * @last:	serial number of the port that joined last before it: those that
  *		join later are not shown, so that no name comes twice
  * @cursor:	how far the answer is
+ * @place:	port that was shown last, in the switch's list; NULL: none
+ * @left:	how many ports had left by then: @place is good while none leaves
  * @changed:	how many things a change has changed
  * @shutdown:	the switch ends with the answer
  * @stream:	how the answer goes on: behind the first result of a stream
@@ -56,6 +58,8 @@ struct query {
 	uint64_t only;
 	uint64_t last;
 	uint64_t cursor;
+	const struct list *place;
+	uint64_t left;
 	uint64_t changed;
 	bool shutdown;
 	enum query_stream stream;

@@ -218,3 +218,20 @@ dump() {
   json -j port show 'map(select(.drops.queue_full > 0)) | length == 1'
   still_serves sw
 }
+
+@test "uml_dump and capture: a priority tag as it came, before a VLAN is in it" {
+  switch
+  ctl sw port add "uml:$SEQ,vlan=10,name=access"
+  ctl sw port add "uml:$WORK/trunk,trunk=10,name=trunk"
+  peer_start dump --ctl "$UML" --type 1 recv --count 2 --show 2 --wait 20
+  peer_start far --ctl "$WORK/trunk" recv --count 2 --show 2 --wait 20
+  capture_start in -w "$WORK/in.pcap"
+  peer --ctl "$SEQ" send --count 2 --priority 5
+  peer_done dump received=2
+  peer_done far received=2
+  capture_end in
+  [ "$(proc_log dump | grep -c 'vlan=0 priority=5')" -eq 2 ]
+  [ "$(proc_log far | grep -c 'vlan=10 priority=5')" -eq 2 ]
+  [ "$(timeout 10 tcpdump -enr "$WORK/in.pcap" 2>/dev/null |
+    grep -c 'vlan 0, p 5')" -eq 2 ]
+}

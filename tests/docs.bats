@@ -166,6 +166,22 @@ learned() {
   [ "$(ctl sw -j fdb show | jq length)" -eq "$1" ]
 }
 
+@test "uml_routerctl: what port set takes is in --help and completed" {
+  local keys key help
+  switch_start sw --port "seqpacket:$WORK/s" --control "$WORK/c"
+  proc_start client "$BUILD/tests/helpers/peer" --proto seqpacket \
+    --ctl "$WORK/s" --announce idle
+  wait_for learned 1
+  keys=$(ctl sw port set seqpacket0 nonsense=1 2>&1 |
+    sed -n 's/.*(keys: \(.*\)).*/\1/p')
+  help=$("$ROUTERCTL" --help | sed -n '/^  port set/,/^  fdb/p')
+  for key in ${keys//,/}; do
+    grep -qE "[ ,]$key\b" <<<"$help"
+    grep -qE "\b$key\b" uml_router/uml_routerctl.bash-completion
+  done
+  [ "$key" = up ]
+}
+
 @test "every counter and every JSON key has its place in the pages" {
   need_mandoc
   local word text

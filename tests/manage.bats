@@ -303,6 +303,24 @@ monitor_start() {
     (map(select(.event == \"lost\").count) | add // 0)")" -ge 30002 ]'
 }
 
+@test "monitor: readers that stop get a share of the processor" {
+  local pid before
+  switch
+  pid=$(proc_pid sw)
+  odd_start mutes mute "$CTL" '{"object":"monitor"}' 32
+  peer_start sink --ctl "$UML" --mac "$(mac 3)" --announce idle --drain
+  # Their rings and sockets get full first.
+  peer --ctl "$UML" --mac 02:00:00:02:00:00 \
+    send --to "$(mac 3)" --count 10000 --sources 10000 --rate 10000
+  peer_start many --ctl "$UML" --mac 02:00:00:01:00:00 \
+    send --to "$(mac 3)" --count 30000 --sources 30000 --rate 15000 then idle
+  before=$(cpu "$pid")
+  wait_for total sw .fdb.learned -ge 40000
+  echo "$(($(cpu "$pid") - before)) of 200"
+  [ $(($(cpu "$pid") - before)) -le 100 ]
+  total sw '.drops | add' -eq 0
+}
+
 # --- clients that want too much ----------------------------------------------
 
 @test "64 idle clients do not lock out the 65th" {
@@ -375,6 +393,11 @@ monitor_start() {
   [ "$(complete_it port "")" = "add del set show" ]
   [ "$(complete_it port show "")" = uml0 ]
   [ "$(complete_it port set uml0 p)" = "policy=block policy=drop" ]
+  [ "$(complete_it port set uml0 d)" = "delay= down" ]
+  [ "$(complete_it port set uml0 policy = b)" = block ]
+  [ "$(complete_it port set uml0 isolated =)" = "off on" ]
+  [ "$(complete_it port set uml0 rate = b)" = "" ]
+  [ "$(complete_it port add v)" = "vde: vhost-user:" ]
   [ "$(complete_it capture -i "")" = uml0 ]
   [ "$(complete_it capture --direction "")" = "in out" ]
   [ "$(complete_it stats --pro)" = --prometheus ]

@@ -435,6 +435,64 @@ flood_slow_client() {
   [[ $output = *"rate=auto"*"queueing=backpressure takes it"* ]]
 }
 
+# shaped JQ-FILTER: of the port tap0
+shaped() {
+  ctl sw -j port show tap0 | jq -e ".[0] | $1" >/dev/null
+}
+
+# discipline: "tbf RATE" of tap0, octets a second; or what else there is
+discipline() {
+  ns_exec host tc -j qdisc show dev tap0 |
+    jq -r '.[0] | [.kind, .options.rate // empty] | join(" ")'
+}
+
+@test "rate=: changed by port set, where a tap slows its senders down" {
+  host
+  [ "$(odd backpressure)" = no ] || skip "the kernel does it by itself"
+  tap_add host tap0
+  switch_start -n host sw --port tap:tap0,queueing=backpressure,rate=10mbit \
+    --port "uml:$UML,mac=$(mac 7)" --control "$CTL"
+  peer_start a --ctl "$UML" --mac "$(mac 7)" idle
+  [ "$(discipline)" = "tbf 1250000" ]
+  shaped '.shaper == {auto: false, rate: 10000000} and .link.rate == 0'
+  ctl sw port set tap0 rate=20mbit loss=1
+  [ "$(discipline)" = "tbf 2500000" ]
+  shaped '.shaper.rate == 20000000 and .link.rate == 0 and .link.loss == 1'
+  # Another key leaves it alone.
+  ctl sw port set tap0 loss=none queue=300
+  [ "$(discipline)" = "tbf 2500000" ]
+  # All of it or nothing.
+  run ! ctl sw port set tap0 rate=5mbit queue=9 "mac=$(mac 7)"
+  run ! ctl sw port set tap0 rate=none queue=9
+  [[ $output = *"needs a rate"*"rate=auto"* ]]
+  shaped '.shaper.rate == 20000000 and .queue.limit == 300 and .mac == []'
+  [ "$(discipline)" = "tbf 2500000" ]
+  ctl sw port set tap0 rate=auto
+  [[ $(discipline) != tbf* ]]
+  shaped '.shaper == {auto: true, rate: 0} and .link.rate == 0'
+  ctl sw port set tap0 rate=auto
+  ctl sw port set tap0 rate=8mbit
+  [ "$(discipline)" = "tbf 1000000" ]
+  switch_stop sw || true
+  [[ $(discipline) != tbf* ]]
+  # Without queueing=backpressure it is the link's, as for every port.
+  switch_start -n host sw --port tap:tap0 --control "$CTL"
+  ctl sw port set tap0 rate=3mbit
+  [[ $(discipline) != tbf* ]]
+  shaped '.link.rate == 3000000 and (has("shaper") | not)'
+}
+
+@test "rate=auto without the privilege to set rates is refused" {
+  host
+  [ "$(odd backpressure)" = no ] || skip "the kernel does it by itself"
+  tap_add host tap0 user root
+  setpriv --bounding-set=-net_admin --inh-caps=-net_admin true ||
+    skip "cannot give up a capability"
+  run -1 ns_exec host setpriv --bounding-set=-net_admin --inh-caps=-net_admin \
+    "$ROUTER" --port tap:tap0,queueing=backpressure,rate=auto
+  [[ $output = *"Operation not permitted"*"CAP_NET_ADMIN"* ]]
+}
+
 @test "missing permission: what is needed is said" {
   local mode
   host

@@ -4,21 +4,21 @@
  *
  * The switch never waits for a management client: of an answer a bounded piece
  * is made at a time, and only when the piece before it has gone out. Nor does
- * it work for these clients all the time: of each SHARE_MS they get WORK_NS
- * together; who asks for more rests until the next share.
+ * it work for these clients all the time: they have a share of it (share.h)
+ * together; who asks for more rests until the next one.
  */
 #include "control.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "listener.h"
 #include "monitor.h"
 #include "query_verb.h"
+#include "share.h"
 
 /** Most clients at a time. */
 #define CLIENTS_MAX 64
@@ -26,10 +26,6 @@
 #define PIECE_LINES 64
 /** Most of them that are told events or frames. */
 #define STREAMS_MAX 32
-/** Milliseconds that one share of work is for. */
-#define SHARE_MS 10
-/** Nanoseconds of work in it. */
-#define WORK_NS 1000000
 
 /**
  * struct control - The management socket
@@ -39,8 +35,7 @@
  * @clients:	who is connected, those that were served last at the end
  * @client_count:	how many
  * @stream_count:	how many of them are told events or frames
- * @share:	armed while somebody rests, or work was done: the next share
- * @spent:	nanoseconds of work in this share
+ * @share:	work for those that ask
  */
 struct control {
 	struct listener listener;
@@ -49,8 +44,7 @@ struct control {
 	struct list clients;
 	unsigned int client_count;
 	unsigned int stream_count;
-	struct timer share;
-	uint64_t spent;
+	struct share share;
 };
 
 /* The feed is open while the client is told events or frames, and asks for
@@ -113,23 +107,15 @@ static int append(struct client *c, json_t *value)
 	return 0;
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static int make_piece(struct client *c)
 {
 	struct sw *sw = c->control->listener.sw;
-	uint64_t begin = clock_ns();
+	uint64_t began = share_clock();
 	int i;
 
 	c->answer_len = c->answer_sent = 0;
-	for (i = 0;
-	     i < PIECE_LINES && c->query.verb && clock_ns() - begin < WORK_NS;
+	for (i = 0; i < PIECE_LINES && c->query.verb &&
+		    share_clock() - began < SHARE_NS;
 	     i++)
 		if (append(c, query_next(&c->query, sw)) < 0)
 			return -1;
@@ -197,6 +183,8 @@ static int begin_stream(struct client *c)
 	if (feed_open(&c->feed, sw->loop, &c->io,
 		      frames ? CAPTURE_ROOM : MONITOR_ROOM, moved) < 0)
 		return -1;
+	if (!frames)
+		c->feed.share = &sw->monitors.share;
 	c->control->stream_count++;
 	if (!put_first(c))
 		return -1;
@@ -294,12 +282,10 @@ static int serve(struct client *c)
 static int serve_in_share(struct client *c)
 {
 	struct control *control = c->control;
-	uint64_t begin = clock_ns();
+	uint64_t began = share_clock();
 	int failed = serve(c);
 
-	control->spent += clock_ns() - begin;
-	if (!timer_armed(&control->share))
-		loop_arm(control->listener.sw->loop, &control->share, SHARE_MS);
+	share_spend(&control->share, began);
 	list_remove(&c->node);
 	list_append(&control->clients, &c->node);
 	return failed;
@@ -319,18 +305,17 @@ static void on_client(struct event *ev, uint32_t ready)
 
 	if (is_stream(c))
 		on_stream(c, ready);
-	else if (c->control->spent >= WORK_NS)
+	else if (!share_left(&c->control->share))
 		loop_watch(c->control->listener.sw->loop, &c->io, 0);
 	else if (serve_in_share(c) < 0 || watch(c) < 0)
 		end_client(c);
 }
 
-static void on_share(struct timer *timer)
+static void on_share(struct share *share)
 {
-	struct control *control = container_of(timer, struct control, share);
+	struct control *control = container_of(share, struct control, share);
 	struct list *at, *after;
 
-	control->spent = 0;
 	list_for_each_safe(at, after, &control->clients) {
 		struct client *c = container_of(at, struct client, node);
 
@@ -401,7 +386,7 @@ static void close_control(struct listener *l)
 	while (!list_empty(&control->clients))
 		end_client(container_of(control->clients.next, struct client,
 					node));
-	loop_disarm(&control->share);
+	share_fini(&control->share);
 	free(control);
 }
 
@@ -418,7 +403,7 @@ int control_open(struct sw *sw, const char *path, struct unixsock_perm perm,
 	if (!control)
 		return err_errno(err, "management socket '%s'", path);
 	list_init(&control->clients);
-	timer_init(&control->share, on_share);
+	share_init(&control->share, sw->loop, on_share);
 	control->owner = geteuid();
 	control->perm = perm;
 	if (listener_open(&control->listener, sw, &ops, path, SOCK_STREAM, perm,

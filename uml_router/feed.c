@@ -39,9 +39,8 @@ static void send_waiting(struct feed *feed)
 	feed->len -= (size_t)n;
 }
 
-static void on_flush(struct work *work)
+static void flush(struct feed *feed)
 {
-	struct feed *feed = container_of(work, struct feed, flush);
 	uint32_t room;
 
 	if (feed->len)
@@ -50,6 +49,18 @@ static void on_flush(struct work *work)
 	if (loop_watch(feed->loop, feed->io, feed->hears | room) < 0)
 		feed->broken = true;
 	feed->moved(feed);
+}
+
+/* The feed may end in it. */
+static void on_flush(struct work *work)
+{
+	struct feed *feed = container_of(work, struct feed, flush);
+	struct share *share = feed->share;
+	uint64_t began = share ? share_clock() : 0;
+
+	flush(feed);
+	if (share)
+		share_spend(share, began);
 }
 
 int feed_open(struct feed *feed, struct loop *loop, struct event *io,
@@ -93,7 +104,7 @@ bool feed_put(struct feed *feed, const struct iovec parts[], int count)
 
 	for (i = 0; i < count; i++)
 		sum += parts[i].iov_len;
-	if (feed->broken || sum > feed->size - feed->len)
+	if (feed->broken || sum > feed_room(feed))
 		return false;
 	for (i = 0; i < count; i++)
 		append(feed, parts[i].iov_base, parts[i].iov_len);

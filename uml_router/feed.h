@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 
 #include "loop.h"
+#include "share.h"
 
 /**
  * struct feed - A reader
@@ -22,6 +23,7 @@
  * @hears:	what @io is watched for besides room
  * @moved:	called when something was sent, when it was asked for by
  *		feed_stir(), and when the reader is gone. May end the feed
+ * @share:	the work of sending is done out of it, or NULL
  * @flush:	at the end of the turn
  * @ring:	@size octets, NULL when the feed is closed
  * @head:	where the oldest is
@@ -33,6 +35,7 @@ struct feed {
 	struct event *io;
 	uint32_t hears;
 	void (*moved)(struct feed *feed);
+	struct share *share;
 	struct work flush;
 	char *ring;
 	size_t size, head, len;
@@ -61,6 +64,12 @@ void feed_close(struct feed *feed);
  * Return: whether there was room
  */
 bool feed_put(struct feed *feed, const struct iovec parts[], int count);
+
+/** feed_room() - Octets that there is room for */
+static inline size_t feed_room(const struct feed *feed)
+{
+	return feed->size - feed->len;
+}
 
 /** feed_stir() - Have @moved called at the end of the turn */
 void feed_stir(struct feed *feed);

@@ -32,15 +32,30 @@ static struct frame *convert(struct fit *fit)
 	return frame;
 }
 
+/* -1: there is no memory. */
+static int name_vlan(struct fit *fit)
+{
+	if (fit->frame->refs > 1) {
+		fit->named = frame_copy(fit->pool, fit->frame);
+		if (!fit->named)
+			return -1;
+		fit->frame = fit->named;
+	}
+	vlan_name(fit->frame, fit->vid);
+	return 0;
+}
+
 enum port_drop fit_frame(struct fit *fit, const struct rules *rules,
 			 struct frame **frame)
 {
 	bool bare = fit->vid == rules->vlan.untagged;
 	enum port_drop why;
 
-	*frame = fit->frame;
 	if (rules->down)
 		return DROP_ADMIN_DOWN;
+	if (fit->vid && vlan_priority(fit->frame) && name_vlan(fit) < 0)
+		return DROP_NO_MEMORY;
+	*frame = fit->frame;
 	if (!fit->vid || bare != vlan_tagged(fit->frame))
 		return PORT_DROPS;
 	why = cannot_convert(fit->frame, &rules->vlan);
@@ -55,4 +70,6 @@ void fit_end(struct fit *fit)
 {
 	if (fit->converted)
 		frame_put(fit->pool, fit->converted);
+	if (fit->named)
+		frame_put(fit->pool, fit->named);
 }

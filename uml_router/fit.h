@@ -3,7 +3,9 @@
  * A frame as each egress port is to have it: with or without a VLAN tag.
  *
  * Egress ports share a frame by reference. Where some of them want it otherwise
- * than it came, one other variant is made for all of these.
+ * than it came, one other variant is made for all of these. No port gets a
+ * priority tag as it came: it becomes a tag of the frame's VLAN first, in the
+ * frame itself where nobody else has it (who looks on is shown what came).
  */
 #ifndef UML_ROUTER_FIT_H
 #define UML_ROUTER_FIT_H
@@ -17,9 +19,10 @@
 /**
  * struct fit - A frame on its way out
  * @pool:	where the other variant comes from
- * @frame:	as it came, or with its VLAN in its priority tag
+ * @frame:	as it came, or @named
  * @vid:	its VLAN; 0: none, and tags are not looked at
  * @unicast:	one port gets it
+ * @named:	a copy with its VLAN in its priority tag; NULL: none was needed
  * @converted:	the same with a tag in place of none, or without its tag; NULL
  *		until a port is to have it so
  */
@@ -28,6 +31,7 @@ struct fit {
 	struct frame *frame;
 	uint16_t vid;
 	bool unicast;
+	struct frame *named;
 	struct frame *converted;
 };
 

@@ -12,15 +12,28 @@
 #include "query_verb.h"
 #include "switch.h"
 
-/** Milliseconds that a number of events is for. */
-#define SHARE_MS 10
-/** Events that are told in that time. */
-#define SHARE 256
+/** Octets of a line that tells how many events were lost, at most. */
+#define LOST_LINE 128
 
-void monitors_init(struct monitors *monitors)
+/* Nothing may happen for long: who has lost events is told so by now. */
+static void on_share(struct share *share)
 {
-	*monitors = (struct monitors){ 0 };
+	struct monitors *all = container_of(share, struct monitors, share);
+	struct list *at;
+
+	list_for_each(at, &all->list)
+		monitor_catch_up(container_of(at, struct monitor, node));
+}
+
+void monitors_init(struct monitors *monitors, struct loop *loop)
+{
 	list_init(&monitors->list);
+	share_init(&monitors->share, loop, on_share);
+}
+
+void monitors_fini(struct monitors *monitors)
+{
+	share_fini(&monitors->share);
 }
 
 void monitor_join(struct monitor *monitor, struct monitors *monitors,
@@ -69,7 +82,7 @@ void monitor_catch_up(struct monitor *monitor)
 {
 	char *text;
 
-	if (!monitor->lost)
+	if (!monitor->lost || feed_room(monitor->feed) < LOST_LINE)
 		return;
 	text = event_text(
 		"lost", json_pack("{s:I}", "count", (json_int_t)monitor->lost));
@@ -79,27 +92,19 @@ void monitor_catch_up(struct monitor *monitor)
 }
 
 /* May one more event be told now? If not, everybody loses it. */
-static bool take_share(struct sw *sw)
+static bool begin(struct sw *sw, uint64_t *began)
 {
-	struct monitors *all = &sw->monitors;
 	struct list *at;
 
-	if (sw->loop->now - all->since >= SHARE_MS) {
-		all->since = sw->loop->now;
-		all->told = 0;
-	}
-	if (all->told++ < SHARE)
+	*began = share_clock();
+	if (share_left(&sw->monitors.share))
 		return true;
-	list_for_each(at, &all->list) {
-		struct monitor *m = container_of(at, struct monitor, node);
-
-		m->lost++;
-		feed_stir(m->feed);
-	}
+	list_for_each(at, &sw->monitors.list)
+		container_of(at, struct monitor, node)->lost++;
 	return false;
 }
 
-static void tell(struct sw *sw, const char *event, json_t *more)
+static void tell(struct sw *sw, uint64_t began, const char *event, json_t *more)
 {
 	char *text = event_text(event, more);
 	struct list *at;
@@ -112,12 +117,15 @@ static void tell(struct sw *sw, const char *event, json_t *more)
 			m->lost++;
 	}
 	free(text);
+	share_spend(&sw->monitors.share, began);
 }
 
 void monitor_port(struct sw *sw, const char *event, const struct port *port)
 {
-	if (take_share(sw))
-		tell(sw, event,
+	uint64_t began;
+
+	if (begin(sw, &began))
+		tell(sw, began, event,
 		     json_pack("{s:o, s:s, s:o}", "port",
 			       query_text(port->name), "type", port->ops->type,
 			       "address", query_text(port->address)));
@@ -127,11 +135,12 @@ void monitor_address(struct sw *sw, const char *event, uint16_t vlan,
 		     const uint8_t mac[6], const struct port *port)
 {
 	char text[MAC_TEXT_LEN];
+	uint64_t began;
 
-	if (!take_share(sw))
+	if (!begin(sw, &began))
 		return;
 	format_mac(mac, text);
-	tell(sw, event,
+	tell(sw, began, event,
 	     json_pack("{s:s, s:i, s:o}", "mac", text, "vlan", (int)vlan,
 		       "port", query_text(port->name)));
 }

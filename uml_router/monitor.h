@@ -4,8 +4,10 @@
  * move and go, queues that are full. Each is a JSON object on a line.
  *
  * Without a listener an event costs the look at an empty list. With listeners
- * there is a bound to how many events are told in a time; what is beyond it,
- * or beyond what a listener reads, is counted, and he is told how many.
+ * all of them together have a share of the switch's time (share.h), apart from
+ * that of those who ask: questions can wait, and must not be what makes
+ * events get lost. An event beyond it, or beyond what a listener reads, is
+ * counted, and he is told how many.
  */
 #ifndef UML_ROUTER_MONITOR_H
 #define UML_ROUTER_MONITOR_H
@@ -15,6 +17,7 @@
 
 #include "feed.h"
 #include "list.h"
+#include "share.h"
 
 struct port;
 struct sw;
@@ -25,13 +28,11 @@ struct sw;
 /**
  * struct monitors - All listeners of a switch
  * @list:	struct monitor by @node
- * @since:	when the time began that @told is counted in, milliseconds
- * @told:	events in that time
+ * @share:	work for them
  */
 struct monitors {
 	struct list list;
-	uint64_t since;
-	unsigned int told;
+	struct share share;
 };
 
 /**
@@ -47,7 +48,10 @@ struct monitor {
 };
 
 /** monitors_init() - Nobody listens */
-void monitors_init(struct monitors *monitors);
+void monitors_init(struct monitors *monitors, struct loop *loop);
+
+/** monitors_fini() - Nobody does any more */
+void monitors_fini(struct monitors *monitors);
 
 /** monitored() - Does anybody listen? */
 static inline bool monitored(const struct monitors *monitors)

@@ -546,6 +546,19 @@ void port_get_conf(const struct port *p, struct port_conf *conf)
 	*conf = (struct port_conf){ .queue = p->queue.limit,
 				    .policy = p->policy,
 				    .rules = *rules_of(p) };
+	if (p->ops->set_rate)
+		conf->rules.link.rate = p->ops->rate(p);
+}
+
+/* rate= of a back end that keeps to it is none of the link's. */
+static int set_rate(struct port *p, struct impair_conf *link, struct err *err)
+{
+	uint64_t rate = link->rate;
+
+	if (!p->ops->set_rate)
+		return 0;
+	link->rate = 0;
+	return rate == p->ops->rate(p) ? 0 : p->ops->set_rate(p, rate, err);
 }
 
 /* The same frames, in a ring for another limit. */
@@ -574,15 +587,18 @@ static int resize_queue(struct port *p, unsigned int limit)
 int port_set_conf(struct port *p, const struct port_conf *conf, struct err *err)
 {
 	struct rules rules = conf->rules;
-	uint32_t before = p->queue.limit;
+	struct port_conf before;
 
+	port_get_conf(p, &before);
 	if (rules_check(&rules, err) < 0)
 		return -1;
 	if (resize_queue(p, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue",
 				 p->name);
-	if (rules_apply(p, &rules, err) < 0) {
-		resize_queue(p, before);
+	if (set_rate(p, &rules.link, err) < 0 ||
+	    rules_apply(p, &rules, err) < 0) {
+		set_rate(p, &before.rules.link, NULL);
+		resize_queue(p, before.queue);
 		return -1;
 	}
 	p->sw->blocking += conf->policy == POLICY_BLOCK;

@@ -139,6 +139,10 @@ enum port_policy {
  *		port is held, and perhaps more than once is told so: what it
  *		sent is read when the hold ends, and then @ready meets the end.
  *		NULL: port_mute() does
+ * @rate:	rate= where the back end itself keeps to it, by @set_rate
+ * @set_rate:	change that, to RATE_AUTO, or to 0 for none. Return 0, or -1
+ *		with @err set and the rate as it was. NULL, and so is @rate:
+ *		rate= is that of the link
  * @describe:	add to what `port show` tells, or NULL
  * @close:	release what the back end holds, its descriptors included; the
  *		memory of the port is freed by port.c (struct port comes first)
@@ -152,6 +156,8 @@ struct port_ops {
 		    unsigned int n);
 	int (*send_error)(int errnum);
 	void (*hung_up)(struct port *port);
+	uint64_t (*rate)(const struct port *port);
+	int (*set_rate)(struct port *port, uint64_t rate, struct err *err);
 	void (*describe)(const struct port *port, struct json_t *shown);
 	void (*close)(struct port *port);
 };

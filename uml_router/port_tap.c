@@ -7,6 +7,7 @@
  * vnet header even with offload=off: then the kernel makes every frame plain.
  */
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,43 @@ static void close_port(struct port *port)
 	tapio_close(port);
 }
 
+static uint64_t get_rate(const struct port *port)
+{
+	const struct shaper *s = &host_port((struct port *)port)->shaper;
+
+	return s->follow ? RATE_AUTO : s->rate;
+}
+
+static int set_rate(struct port *port, uint64_t rate, struct err *err)
+{
+	struct shaper *s = &host_port(port)->shaper;
+
+	if (!s->nl)
+		return err_set(err,
+			       "port %s: it has no rate: with "
+			       "queueing=backpressure the kernel itself slows "
+			       "its senders down",
+			       port->name);
+	if (rate)
+		return shaper_set(s, rate, err);
+	err_set(err,
+		"port %s: queueing=backpressure needs a rate on this "
+		"kernel",
+		port->name);
+	return err_hint(err, "rate=auto, or rate=RATE");
+}
+
+static void describe(const struct port *port, json_t *shown)
+{
+	const struct shaper *s = &host_port((struct port *)port)->shaper;
+
+	if (s->nl)
+		json_object_set_new(shown, "shaper",
+				    json_pack("{s:b, s:I}", "auto",
+					      (int)s->follow, "rate",
+					      (json_int_t)s->rate));
+}
+
 static const struct port_ops ops = {
 	.type = "tap",
 	.hold_ms = HOLD_FOREVER,
@@ -47,6 +85,20 @@ static const struct port_ops ops = {
 	.ready = ready,
 	.send = tapio_send,
 	.send_error = tapio_send_error,
+	.close = close_port,
+};
+
+/* Here rate= is of the host's senders, and not of the link. */
+static const struct port_ops backpressure_ops = {
+	.type = "tap",
+	.hold_ms = HOLD_FOREVER,
+	.takes_rest = true,
+	.ready = ready,
+	.send = tapio_send,
+	.send_error = tapio_send_error,
+	.rate = get_rate,
+	.set_rate = set_rate,
+	.describe = describe,
 	.close = close_port,
 };
 
@@ -137,14 +189,14 @@ static int open_device(struct host_port *h, const struct port_spec *spec,
 static int plug_in(struct host_port *h, struct sw *sw,
 		   const struct port_spec *spec, struct err *err)
 {
+	bool backpressure = spec->queueing == QUEUEING_BACKPRESSURE;
 	struct port_conf conf = spec->conf;
 	struct tap_port *t = &h->tap;
 
-	/* Then it is the rate of the host's senders, and not of the link. */
-	if (spec->queueing == QUEUEING_BACKPRESSURE)
+	if (backpressure)
 		conf.rules.link.rate = 0;
 	strcpy(t->port.address, t->tap.name);
-	if (tapio_open(t, sw, &ops, &conf,
+	if (tapio_open(t, sw, backpressure ? &backpressure_ops : &ops, &conf,
 		       spec->name[0] ? spec->name : t->tap.name, spec->offload,
 		       err) < 0)
 		return -1;

@@ -111,18 +111,25 @@ static json_t *port_json(const struct port *port)
 }
 
 /* Ports are in the order of joining: the first that joined after the one at
- * the cursor. */
+ * the cursor, and before the question. The list is gone through once, and again
+ * from its begin only when a port has left. */
 static json_t *next_port(struct query *query, struct sw *sw)
 {
-	struct list *at;
+	const struct list *at = &sw->ports;
 
-	list_for_each(at, &sw->ports) {
+	if (query->place && query->left == sw->stats.left)
+		at = query->place;
+	while ((at = at->next) != &sw->ports) {
 		struct port *port = container_of(at, struct port, node);
 
+		if (port->serial > query->last)
+			return NULL;
 		if (port->serial <= query->cursor ||
 		    (query->only && port->serial != query->only))
 			continue;
 		query->cursor = port->serial;
+		query->place = at;
+		query->left = sw->stats.left;
 		return port_json(port);
 	}
 	return NULL;
@@ -201,6 +208,7 @@ static json_t *name_port(struct query_call *call)
 {
 	const struct port *port;
 
+	call->query->last = call->sw->stats.joined;
 	if (!call->count)
 		return NULL;
 	port = sw_find(call->sw, call->args[0]);

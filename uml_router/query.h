@@ -42,7 +42,11 @@ enum query_stream {
  * struct query - A request that is being answered
  * @verb:	what was asked for, NULL before query_begin()
  * @only:	serial number of the port that was named, or 0 for all
+ * @last:	serial number of the port that joined last before it: those that
+ *		join later are not shown, so that no name comes twice
  * @cursor:	how far the answer is
+ * @place:	port that was shown last, in the switch's list; NULL: none
+ * @left:	how many ports had left by then: @place is good while none leaves
  * @changed:	how many things a change has changed
  * @shutdown:	the switch ends with the answer
  * @stream:	how the answer goes on: behind the first result of a stream
@@ -52,7 +56,10 @@ enum query_stream {
 struct query {
 	const struct query_verb *verb;
 	uint64_t only;
+	uint64_t last;
 	uint64_t cursor;
+	const struct list *place;
+	uint64_t left;
 	uint64_t changed;
 	bool shutdown;
 	enum query_stream stream;

@@ -18,7 +18,9 @@ static json_t *vlan_json(const struct vlan_conf *vlan)
 {
 	char list[VLAN_LIST_LEN];
 
-	vlan_list_format(vlan->tagged, list);
+	list[0] = '\0';
+	if (vlan->trunk)
+		vlan_list_format(vlan->tagged, list);
 	return json_pack("{s:s, s:o, s:s}", "mode", mode_name(vlan), "untagged",
 			 vid_json(vlan->untagged), "tagged", list);
 }

@@ -8,14 +8,31 @@
 #include "common/netlink_qdisc.h"
 #include "switch.h"
 
-static int apply(struct shaper *s, uint64_t rate, struct err *err)
+/* That there is no discipline to be taken away is found behind the check of
+ * privilege (tc_get_qdisc() of net/sched/sch_api.c). */
+static int set_none(struct shaper *s, struct err *err)
+{
+	if (netlink_qdisc_reset(s->nl, s->index, err) == 0 || errno == ENOENT)
+		return 0;
+	return -1;
+}
+
+static int set_tbf(struct shaper *s, uint64_t rate, struct err *err)
 {
 	struct netlink_tbf tbf;
 
-	if (!rate)
-		return netlink_qdisc_reset(s->nl, s->index, err);
 	netlink_tbf_fit(&tbf, rate, s->frame);
 	return netlink_qdisc_set_tbf(s->nl, s->index, &tbf, err);
+}
+
+static int apply(struct shaper *s, uint64_t rate, struct err *err)
+{
+	if ((rate ? set_tbf(s, rate, err) : set_none(s, err)) < 0)
+		return errno == EPERM ? err_hint(err, "the rate of a tap needs "
+						      "CAP_NET_ADMIN")
+				      : -1;
+	s->rate = rate;
+	return 0;
 }
 
 /* Only the kernel's own choice is replaced. */
@@ -77,16 +94,27 @@ static void on_timer(struct timer *timer)
 		ask_later(s, p);
 }
 
+int shaper_set(struct shaper *s, uint64_t rate, struct err *err)
+{
+	bool follow = rate == RATE_AUTO;
+
+	if (apply(s, follow ? 0 : rate, err) < 0)
+		return -1;
+	loop_disarm(&s->timer);
+	s->follow = follow;
+	s->pace = (struct pace){ 0 };
+	return 0;
+}
+
 int shaper_open(struct shaper *s, const char *name, uint64_t rate,
 		uint32_t frame, struct err *err)
 {
-	*s = (struct shaper){ .frame = frame, .follow = rate == RATE_AUTO };
+	*s = (struct shaper){ .frame = frame };
 	timer_init(&s->timer, on_timer);
 	s->nl = netlink_open(err);
 	if (!s->nl)
 		return -1;
-	if (look_up(s, name, err) == 0 &&
-	    (s->follow || apply(s, rate, err) == 0))
+	if (look_up(s, name, err) == 0 && shaper_set(s, rate, err) == 0)
 		return 0;
 	netlink_close(s->nl);
 	s->nl = NULL;

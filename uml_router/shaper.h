@@ -21,7 +21,8 @@
  * @nl:		rtnetlink, NULL: there is nothing to shape
  * @index:	of the device
  * @frame:	longest frame that the device passes whole
- * @follow:	the rate follows the ports
+ * @rate:	that is in force, in bits per second; 0: none
+ * @follow:	it follows the ports
  * @pace:	it
  * @timer:	next question; armed while frames come
  * @octets:	read from the port until the last question, and taken by others
@@ -34,6 +35,7 @@ struct shaper {
 	struct netlink *nl;
 	unsigned int index;
 	uint32_t frame;
+	uint64_t rate;
 	bool follow;
 	struct pace pace;
 	struct timer timer;
@@ -51,12 +53,22 @@ struct shaper {
  * @frame:	longest frame that is to pass whole
  * @err:	filled on failure: somebody else's discipline is in place, ...
  *
- * Needs CAP_NET_ADMIN, and RATE_AUTO keeps needing it.
+ * Needs CAP_NET_ADMIN, and RATE_AUTO and shaper_set() keep needing it.
  *
  * Return: 0, or -1 with @err set and nothing changed
  */
 int shaper_open(struct shaper *s, const char *name, uint64_t rate,
 		uint32_t frame, struct err *err);
+
+/**
+ * shaper_set() - Another rate
+ * @s:		an open shaper
+ * @rate:	as of shaper_open()
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set and nothing changed
+ */
+int shaper_set(struct shaper *s, uint64_t rate, struct err *err);
 
 /** shaper_busy() - Frames were read from @port, the shaped one */
 void shaper_busy(struct shaper *s, struct port *port);

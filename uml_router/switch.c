@@ -117,7 +117,7 @@ static void on_gone(void *data, const struct fdb_record *record, bool aged)
 
 /* The VLAN of a frame, 0 where tags are not looked at; -1: the rules of the
  * port do not let it in. */
-RARE static int admit(struct port *in, struct frame *frame)
+RARE static int admit(struct port *in, const struct frame *frame)
 {
 	static const enum port_drop reasons[] = {
 		[VLAN_BAD_TAG] = DROP_BAD_TAG,
@@ -231,7 +231,7 @@ static void send_by_rules(struct fit *fit, struct port *out)
 RARE static void send_alone(struct sw *sw, struct frame *frame, uint16_t vid,
 			    struct port *out)
 {
-	struct fit fit = { &sw->pool, frame, vid, true, NULL };
+	struct fit fit = { &sw->pool, frame, vid, true, NULL, NULL };
 
 	send_by_rules(&fit, out);
 	fit_end(&fit);
@@ -283,7 +283,7 @@ RARE static struct port *flood(struct sw *sw, struct port *in,
 			       struct frame *frame, uint16_t vid)
 {
 	struct port *full = sw->blocking ? find_full(sw, in, vid) : NULL;
-	struct fit fit = { &sw->pool, frame, vid, false, NULL };
+	struct fit fit = { &sw->pool, frame, vid, false, NULL, NULL };
 	struct list *at;
 
 	if (in->rules && !bucket_has(&in->rules->floods, sw->loop->now)) {
@@ -373,7 +373,7 @@ int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
 	list_init(&sw->listeners);
 	list_init(&sw->captures);
 	list_init(&sw->mirrors);
-	monitors_init(&sw->monitors);
+	monitors_init(&sw->monitors, loop);
 	list_init(&sw->touched);
 	timer_init(&sw->ageing, on_ageing);
 	timer_init(&sw->trimming, on_trimming);
@@ -399,6 +399,7 @@ void sw_fini(struct sw *sw)
 	loop_turn(sw->loop, 0);
 	loop_disarm(&sw->ageing);
 	loop_disarm(&sw->trimming);
+	monitors_fini(&sw->monitors);
 	free(sw->msgio);
 	frame_pool_fini(&sw->pool);
 	fdb_free(sw->fdb);

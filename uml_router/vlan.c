@@ -20,8 +20,13 @@ static uint16_t get_vid(const struct frame *frame)
 	return (uint16_t)((frame->data[14] & 0x0f) << 8 | frame->data[15]);
 }
 
+bool vlan_priority(const struct frame *frame)
+{
+	return vlan_tagged(frame) && !get_vid(frame);
+}
+
 /* Priority and drop eligibility stay (802.1Q-2018, 6.9.1). */
-static void set_vid(struct frame *frame, uint16_t vid)
+void vlan_name(struct frame *frame, uint16_t vid)
 {
 	frame->data[14] = (uint8_t)((frame->data[14] & 0xf0) | vid >> 8);
 	frame->data[15] = (uint8_t)vid;
@@ -30,7 +35,7 @@ static void set_vid(struct frame *frame, uint16_t vid)
 /* A frame without a tag or with VLAN 0 is in the port's own VLAN (6.9); one
  * of a VLAN that the port is not in is not taken (8.6.2). */
 enum vlan_verdict vlan_classify(const struct vlan_conf *conf,
-				struct frame *frame, uint16_t *vid)
+				const struct frame *frame, uint16_t *vid)
 {
 	bool tagged = vlan_tagged(frame);
 
@@ -44,8 +49,6 @@ enum vlan_verdict vlan_classify(const struct vlan_conf *conf,
 	if (conf->untagged == VLAN_NONE)
 		return VLAN_UNTAGGED;
 	*vid = conf->untagged;
-	if (tagged)
-		set_vid(frame, *vid);
 	return VLAN_GOOD;
 }
 

@@ -13,7 +13,8 @@
  * nothing for those that have none, and no tag that a client of theirs puts
  * into a frame leads into a VLAN.
  *
- * What changes the octets of a frame is vlan_push() and vlan_pop() alone.
+ * What changes the octets of a frame is vlan_name(), vlan_push() and vlan_pop()
+ * alone, on its way out.
  */
 #ifndef UML_ROUTER_VLAN_H
 #define UML_ROUTER_VLAN_H
@@ -71,12 +72,17 @@ static inline bool vlan_member(const struct vlan_conf *conf, uint16_t vid)
 /**
  * vlan_classify() - The VLAN of a frame that enters a port
  * @conf:	the port's; not all zero
- * @frame:	of FRAME_MIN octets or more. A priority tag (VLAN 0) is made a
- *		tag of the VLAN it is in, with the same priority
+ * @frame:	of FRAME_MIN octets or more
  * @vid:	the VLAN, when it is VLAN_GOOD
  */
 enum vlan_verdict vlan_classify(const struct vlan_conf *conf,
-				struct frame *frame, uint16_t *vid);
+				const struct frame *frame, uint16_t *vid);
+
+/** vlan_priority() - Is the tag a priority tag, which names no VLAN? (6.9) */
+bool vlan_priority(const struct frame *frame);
+
+/** vlan_name() - Write a VLAN into a priority tag; nobody else has the frame */
+void vlan_name(struct frame *frame, uint16_t vid);
 
 /** vlan_hides_tag() - Would vlan_pop() leave a frame that has a tag again? */
 bool vlan_hides_tag(const struct frame *frame);

@@ -30,7 +30,8 @@ odd.py VERB ...
                            prints "ready", stays until killed
     deaf SOCKET N          N management connections, on each 1000 requests for
                            all addresses, no answer read; prints "ready", stays
-    mute SOCKET LINE       one request, no answer read; prints "ready", stays
+    mute SOCKET LINE [N]   N times (1) a request, no answer read; prints "ready",
+                           stays
     nag SOCKET N SECONDS   N management connections that ask for all ports as
                            fast as they are answered; prints answers=N
     say SOCKET HEX         these octets on a stream socket; prints closed=yes|no
@@ -277,9 +278,10 @@ def deaf(path, count):
     stay()
 
 
-def mute(path, line):
-    sock = connect(path)
-    sock.sendall(line.encode() + b"\n")
+def mute(path, line, count="1"):
+    socks = [connect(path) for _ in range(int(count))]
+    for sock in socks:
+        sock.sendall(line.encode() + b"\n")
     stay()
 
 

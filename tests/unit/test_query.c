@@ -429,11 +429,11 @@ static void test_ports_leave(void)
 	unplug(&b, 1);
 	unplug(&b, 2);
 	shows(&b, &query, "p3");
-	/* Another one of a name that was shown: it is another one. */
+	/* Another one of a name that was shown: no name comes twice. */
 	plug(&b, 0, "p0");
 	shows(&b, &query, "p4");
 	unplug(&b, 4);
-	shows(&b, &query, "p0");
+	plug(&b, 4, "p4");
 	shows(&b, &query, NULL);
 	tear_down(&b);
 }

@@ -361,6 +361,39 @@ static void test_copies(void)
 	tear_down(&b);
 }
 
+/* What a mirror gets is what came, whatever becomes of it. */
+static void test_mirror(void)
+{
+	static const char *const keys[PORTS] = { "vlan=10", "vlan=10",
+						 "trunk=10", "trunk=10", "" };
+	struct port *mirror;
+	struct bench b;
+	int i;
+
+	set_up(&b, keys);
+	mirror = b.port[4].port;
+	mirror->mirror = true;
+	list_append(&b.world.sw.mirrors, &mirror->mirrors);
+	b.world.sw.watched++;
+	is_str(pass(&b, 0, 100, FAKE_ALL, 0x6000), "- u 10.3 10.3 0.3",
+	       "a priority tag, flooded");
+	pass(&b, 1, 101, FAKE_ALL, BARE);
+	pass(&b, 2, 102, FAKE_ALL, 10);
+	is_str(pass(&b, 0, 100, 101, 0x6000), "- u - - 0.3", "to one bare");
+	is_str(pass(&b, 0, 100, 102, 0x6000), "- - 10.3 - 0.3", "with a tag");
+	is_str(pass(&b, 0, 100, 102, BARE), "- - 10 - u", "no tag");
+	for (i = 1; i < PORTS; i++)
+		fake_room(&b.port[i], 0);
+	pass(&b, 0, 100, FAKE_ALL, 0x6000);
+	is_int((intmax_t)b.world.sw.pool.used, 3, "three variants");
+	is_str(fake_check(&b.world.sw), NULL, "references are in order");
+	for (i = 1; i < PORTS; i++)
+		fake_room(&b.port[i], FAKE_ENDLESS);
+	fake_settle(&b.world.loop);
+	is_str(received(&b), "- u 10.3 10.3 0.3", "each gets its own");
+	tear_down(&b);
+}
+
 /* A frame that somebody else holds stays as it is. */
 static void test_in_place(void)
 {
@@ -739,6 +772,7 @@ int main(void)
 	test_transparent();
 	test_double_tags();
 	test_copies();
+	test_mirror();
 	test_in_place();
 	test_held();
 	test_longest();

@@ -102,7 +102,9 @@ static void test_priority(void)
 	uint16_t vid;
 
 	vlan_classify(&c, f, &vid);
-	ok(vid == 0x123 && f->data[14] == 0xf1 && f->data[15] == 0x23 &&
+	ok(vid == 0x123 && vlan_priority(f), "a look changes nothing");
+	vlan_name(f, vid);
+	ok(!vlan_priority(f) && f->data[14] == 0xf1 && f->data[15] == 0x23 &&
 		   f->len == 60 && f->data[16] == 16,
 	   "the priority stays");
 	is_str(classify(&c, f), "291", "again");

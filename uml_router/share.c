@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A bound to work, see share.h. */
+#include "share.h"
+
+#include <time.h>
+
+static void on_timer(struct timer *timer)
+{
+	struct share *share = container_of(timer, struct share, timer);
+
+	share->spent = 0;
+	share->renewed(share);
+}
+
+void share_init(struct share *share, struct loop *loop,
+		void (*renewed)(struct share *share))
+{
+	*share = (struct share){ .loop = loop, .renewed = renewed };
+	timer_init(&share->timer, on_timer);
+}
+
+void share_fini(struct share *share)
+{
+	loop_disarm(&share->timer);
+}
+
+uint64_t share_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void share_spend(struct share *share, uint64_t began)
+{
+	share->spent += share_clock() - began;
+	if (!timer_armed(&share->timer))
+		loop_arm(share->loop, &share->timer, SHARE_MS);
+}

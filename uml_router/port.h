@@ -5,17 +5,17 @@
  * The way of a frame:
  *
  *   descriptor is readable -> ops->ready() reads up to FRAME_BURST frames
- *     -> port_rx()           counts them and hands each to
- *     -> sw_input()          which checks, learns, looks up, keeps to the rules
- *			    of both ports (rules.h), and calls
- *     -> port_tx()           for each egress port: into its output queue
+ *     -> port_rx()           (ingress.c) counts them and hands each to
+ *     -> sw_input()          (switch.c) which checks, learns, looks up, keeps to
+ *			    the rules of both ports (rules.h), and calls
+ *     -> port_tx()           (egress.c) for each egress port: into its queue
  *     -> port_flush()        once per touched port at the end of the burst:
  *     -> ops->send()         as many as the descriptor takes
  *
  * What the descriptor does not take waits in the output queue, EPOLLOUT is
  * watched, and the port is "stalled". What impair.h makes late waits there,
- * too. The queue is bounded. What happens to a
- * frame for a port whose queue is full is the port's policy:
+ * too. The queue is bounded. What happens to a frame for a port whose queue is
+ * full is the port's policy:
  *
  *   block	the ingress port is held: its frame and the rest of its burst
  *		are kept back, and it is not read until the queue has drained

@@ -8,8 +8,8 @@
 #include "common/netlink_qdisc.h"
 #include "switch.h"
 
-/* That there is no discipline to be taken away is found behind the check of
- * privilege (tc_get_qdisc() of net/sched/sch_api.c). */
+/* That there is none to be taken away is found behind the check of privilege
+ * (rtnetlink_rcv_msg() of net/core/rtnetlink.c). */
 static int set_none(struct shaper *s, struct err *err)
 {
 	if (netlink_qdisc_reset(s->nl, s->index, err) == 0 || errno == ENOENT)

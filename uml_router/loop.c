@@ -13,12 +13,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static uint64_t clock_ms(void)
+static uint64_t clock_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static uint64_t clock_ms(void)
+{
+	return clock_us() / 1000;
 }
 
 /* The timerfd follows the earliest timer, but is left alone when that one was
@@ -105,18 +110,48 @@ void loop_fini(struct loop *loop)
 		close(loop->epfd);
 }
 
+static int ask(struct loop *loop, int sleep_ms)
+{
+	return epoll_wait(loop->epfd, loop->batch, LOOP_BATCH, sleep_ms);
+}
+
+static int spin(struct loop *loop)
+{
+	uint64_t end = clock_us() + loop->spin_us;
+	int n;
+
+	do
+		n = ask(loop, 0);
+	while (!n && clock_us() < end);
+	return n;
+}
+
+/* A sleep that is over sooner than a spin is worth none: the next one is spent
+ * awake. A spin that finds nothing ends in a sleep. */
+static int sleep_or_spin(struct loop *loop, int sleep_ms)
+{
+	int n = loop->restless ? spin(loop) : 0;
+	uint64_t begin;
+
+	if (n)
+		return n;
+	loop->wakeups++;
+	if (!loop->spin_us)
+		return ask(loop, sleep_ms);
+	begin = clock_us();
+	n = ask(loop, sleep_ms);
+	loop->restless = clock_us() - begin < loop->spin_us;
+	return n;
+}
+
 int loop_turn(struct loop *loop, int sleep_ms)
 {
-	bool sleeps = list_empty(&loop->work);
-	int i, n;
+	int i, n = list_empty(&loop->work) ? sleep_or_spin(loop, sleep_ms)
+					   : ask(loop, 0);
 
-	if (!sleeps)
-		sleep_ms = 0;
-	n = epoll_wait(loop->epfd, loop->batch, LOOP_BATCH, sleep_ms);
 	if (n < 0)
 		return errno == EINTR ? 0 : -1;
 	loop->now = clock_ms();
-	loop->wakeups += sleeps;
 	loop->batch_len = n;
 	for (i = 0; i < n; i++) {
 		struct event *ev = loop->batch[i].data.ptr;

@@ -68,6 +68,9 @@ struct timer {
  * @batch_len:	how many
  * @now:	monotonic milliseconds at the start of this turn
  * @wakeups:	turns that began with a sleep
+ * @spin_us:	microseconds for which the loop asks again and again instead of
+ *		sleeping, while its sleeps are shorter than that; 0: never
+ * @restless:	the last one was
  * @stopped:	loop_stop() was called
  */
 struct loop {
@@ -81,6 +84,8 @@ struct loop {
 	int batch_len;
 	uint64_t now;
 	uint64_t wakeups;
+	uint32_t spin_us;
+	bool restless;
 	bool stopped;
 };
 

@@ -176,6 +176,7 @@ static int run(struct router *r, struct err *err)
 
 	if (loop_init(&r->loop, err) < 0)
 		return -1;
+	r->loop.spin_us = r->opts.spin_us;
 	if (sw_init(&r->sw, &r->loop, &r->opts.sw, err) < 0) {
 		loop_fini(&r->loop);
 		return -1;

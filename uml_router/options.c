@@ -145,6 +145,16 @@ static int set_fdb_size(struct parser *p, char *value)
 	return set_number(p, "fdb-size", value, 1 << 24, &p->opts->sw.fdb_size);
 }
 
+static int set_spin(struct parser *p, char *value)
+{
+	uint64_t n;
+
+	if (parse_uint("spin", value, 0, 1000, &n, p->err) < 0)
+		return -1;
+	p->opts->spin_us = (uint32_t)n;
+	return 0;
+}
+
 static int set_max_ports(struct parser *p, char *value)
 {
 	return set_number(p, "max-ports", value, 65536, &p->opts->sw.max_ports);
@@ -219,6 +229,8 @@ static const struct option_word {
 	  "forget an address not seen for so long (300)" },
 	{ "fdb-size", 0, "N", set_fdb_size, "most addresses (65536)" },
 	{ "max-ports", 0, "N", set_max_ports, "most ports (4096)" },
+	{ "spin", 0, "MICROSECONDS", set_spin,
+	  "look for work for so long before a sleep (0)" },
 	{ "verbose", 'v', NULL, set_verbose, "log more" },
 	{ "help", 'h', NULL, set_help, "print this" },
 	{ "version", 'V', NULL, set_version, "print the version" },

@@ -34,6 +34,7 @@ enum options_action {
  * @user:	user to become, or NULL
  * @perm:	mode and group of all socket files
  * @daemon:	detach
+ * @spin_us:	see struct loop
  * @verbose:	log what clients do
  */
 struct options {
@@ -47,6 +48,7 @@ struct options {
 	const char *user;
 	struct unixsock_perm perm;
 	bool daemon;
+	uint32_t spin_us;
 	bool verbose;
 };
 

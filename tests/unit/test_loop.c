@@ -588,6 +588,38 @@ static void test_run(void)
 	loop_fini(&loop);
 }
 
+/* A timer that is due in @ms has passed. */
+static void pass(struct loop *loop, uint64_t ms)
+{
+	struct diary diary = { .len = 0 };
+	struct alarm_clock a;
+
+	set(&a, loop, &diary, 'a');
+	loop_arm(loop, &a.timer, ms);
+	while (!diary.len)
+		loop_turn(loop, LONG_MS);
+}
+
+static void test_spin(void)
+{
+	struct loop loop;
+
+	start(&loop);
+	loop.spin_us = 10000000;
+	pass(&loop, 5);
+	is_int((int)loop.wakeups, 1, "the first wait is a sleep");
+	pass(&loop, 5);
+	is_int((int)loop.wakeups, 1,
+	       "behind a short sleep the loop stays awake");
+	loop.spin_us = 1;
+	pass(&loop, 20);
+	is_int((int)loop.wakeups, 2, "it falls asleep when nothing comes");
+	loop.spin_us = 10000000;
+	pass(&loop, 5);
+	is_int((int)loop.wakeups, 3, "behind a long sleep it sleeps again");
+	loop_fini(&loop);
+}
+
 static void on_sigalrm(int signal_number)
 {
 }
@@ -640,6 +672,7 @@ int main(void)
 	test_more_than_a_batch();
 	test_watch();
 	test_run();
+	test_spin();
 	test_signal();
 	test_nothing_leaks();
 	return tap_done();

@@ -129,18 +129,19 @@ static void test_values(void)
 	parse(&line, "");
 	ok(!line.opts.sw.hub && line.opts.sw.fdb_size == 65536 &&
 		   line.opts.sw.ageing == 300 &&
-		   line.opts.sw.max_ports == 4096 && !line.opts.control &&
-		   !line.opts.pidfile && !line.opts.user && !line.opts.daemon &&
-		   !line.opts.verbose && line.opts.perm.mode == (mode_t)-1 &&
+		   line.opts.sw.max_ports == 4096 && !line.opts.spin_us &&
+		   !line.opts.control && !line.opts.pidfile &&
+		   !line.opts.user && !line.opts.daemon && !line.opts.verbose &&
+		   line.opts.perm.mode == (mode_t)-1 &&
 		   line.opts.perm.gid == (gid_t)-1 &&
 		   line.opts.action == OPTIONS_RUN,
 	   "defaults");
 	is_str(line.opts.program, "uml_router", "the program's name");
 	done(&line);
 	parse(&line, "-hub -daemon --control /c --pidfile /p --user nobody "
-		     "--mode 0660 --group 0 --ageing 7");
+		     "--mode 0660 --group 0 --ageing 7 --spin 1000");
 	ok(!line.rc && line.opts.sw.hub && line.opts.daemon &&
-		   line.opts.sw.ageing == 7,
+		   line.opts.sw.ageing == 7 && line.opts.spin_us == 1000,
 	   "values");
 	is_str(line.opts.control, "/c", "control");
 	is_str(line.opts.pidfile, "/p", "pidfile");
@@ -228,6 +229,7 @@ static void test_refusals(void)
 	refused("--ageing 0", "ageing '0' is not a number from 1 to 1000000");
 	refused("--ageing 1000001", "ageing '1000001'");
 	refused("--ageing -1", "ageing '-1'");
+	refused("--spin 1001", "spin '1001' is not a number from 0 to 1000");
 	refused("--fdb-size 0", "fdb-size '0'");
 	refused("--fdb-size 16777217", "from 1 to 16777216");
 	refused("--max-ports 0", "max-ports '0'");
@@ -285,7 +287,7 @@ static void test_help(void)
 	static const char words[] =
 		"--unix --tap --hub --compat-v0 --daemon --port --control "
 		"--pidfile --user --mode --group --ageing --fdb-size "
-		"--max-ports --verbose --help --version queue= policy= "
+		"--max-ports --spin --verbose --help --version queue= policy= "
 		"queueing= queues= txqueuelen= offload= seqpacket: "
 		"fd:";
 	char *text = printed(NULL), *line, *rest;

@@ -11,7 +11,7 @@ load helpers/net
 load helpers/peer
 
 switch() {
-  switch_start sw --port "uml:$UML" --control "$CTL"
+  switch_start sw --port "uml:$UML${UML_KEYS:-}" --control "$CTL"
 }
 
 # capture_start NAME ARG...: in the background; what it says in $WORK/NAME.out
@@ -164,7 +164,7 @@ dump() {
 
 @test "capture: a reader that stops misses frames, and stops nobody" {
   local pid before
-  switch
+  UML_KEYS=,policy=block switch
   pid=$(proc_pid sw)
   odd_start mute mute "$CTL" '{"object":"capture"}'
   capture_start stopped -w "$WORK/stopped.pcap"

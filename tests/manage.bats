@@ -13,7 +13,7 @@ load helpers/peer
 
 # switch [ARG...]
 switch() {
-  switch_start sw "$@" --port "uml:$UML,queue=300" --control "$CTL"
+  switch_start sw "$@" --port "uml:$UML,queue=300${UML_KEYS:-}" --control "$CTL"
 }
 
 # code ARG...: the code with which uml_routerctl refuses
@@ -284,7 +284,7 @@ monitor_start() {
 
 @test "monitor: a reader that stops loses events, is told, and stops nobody" {
   local pid
-  switch
+  UML_KEYS=,policy=block switch
   pid=$(proc_pid sw)
   odd_start mute mute "$CTL" '{"object":"monitor"}'
   monitor_start
@@ -305,7 +305,7 @@ monitor_start() {
 
 @test "monitor: readers that stop get a share of the processor" {
   local pid before
-  switch
+  UML_KEYS=,policy=block switch
   pid=$(proc_pid sw)
   odd_start mutes mute "$CTL" '{"object":"monitor"}' 32
   peer_start sink --ctl "$UML" --mac "$(mac 3)" --announce idle --drain
@@ -335,7 +335,7 @@ monitor_start() {
 }
 
 @test "clients that ask as fast as they can: the traffic goes on" {
-  switch
+  UML_KEYS=,policy=block switch
   peer_start crowd --ctl "$UML" --mac 02:00:00:03:00:00 idle --count 200 --drain
   wait_for ports sw 200
   traffic 3

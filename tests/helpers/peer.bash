@@ -235,7 +235,8 @@ traffic_unhurt() {
   [ "$lost" -eq "$(total sw .drops.queue_full)" ]
 }
 
-# most_arrived: the same, where others send as well: nine of ten at least
+# most_arrived: nine of ten at least. With policy=block it does not count how
+# long the machine leaves the receiver asleep.
 most_arrived() {
   local got sent
   peer_done from

@@ -302,7 +302,7 @@ mean() {
   between "" ,offload=off
   proc_start -n b dump tcpdump -i tb -w "$WORK/pcap" -s 0 -U -Z root dst 10.9.0.2
   wait_for test -s "$WORK/pcap"
-  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 3M >"$WORK/out"
+  ns_exec a timeout 20 iperf3 -c 10.9.0.2 -n 20M >"$WORK/out"
   ns_exec a timeout 20 iperf3 -c 10.9.0.2 -u -b 20M -n 600K >"$WORK/out"
   proc_stop dump
   ns_exec b tcpdump -r "$WORK/pcap" -nn -vv >"$WORK/text" 2>/dev/null

@@ -130,7 +130,7 @@ static int spin(struct loop *loop)
  * awake. A spin that finds nothing ends in a sleep. */
 static int sleep_or_spin(struct loop *loop, int sleep_ms)
 {
-	int n = loop->restless ? spin(loop) : 0;
+	int n = sleep_ms && loop->restless ? spin(loop) : 0;
 	uint64_t begin;
 
 	if (n)

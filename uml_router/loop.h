@@ -3,11 +3,11 @@
  * The event loop: epoll(7) for descriptors, one timerfd for all timers, and a
  * list of work that is to be done before the loop may sleep.
  *
- * Readiness is level-triggered unless EPOLLET is asked for: whoever reads one burst and leaves the rest is
- * called again. What no descriptor announces (frames kept back inside the
- * switch) is scheduled as work, and the loop does not sleep while any work is
- * left. Together these are the guarantee that no frame waits for a further
- * frame.
+ * Readiness is level-triggered unless EPOLLET is asked for: whoever reads one
+ * burst and leaves the rest is called again. What no descriptor announces
+ * (frames kept back inside the switch) is scheduled as work, and the loop does
+ * not sleep while any work is left. Together these are the guarantee that no
+ * frame waits for a further frame.
  */
 #ifndef UML_ROUTER_LOOP_H
 #define UML_ROUTER_LOOP_H

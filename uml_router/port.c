@@ -11,7 +11,6 @@
  */
 #include "port_inside.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -21,7 +21,8 @@
  * struct stream_port - A port on a stream socket; zeroed before port_open()
  * @port:	the port
  * @lost:	the connection has ended or is of no use; the descriptor is
- *		still open, and may be closed only when the caller has returned.
+ *		still open, and may be closed only when the caller has returned,
+ *		but for one that was set aside.
  *		NULL: port_close() does
  * @in:		where in the stream of its client we are
  * @from:	in @buffer: the octets that were not looked at yet begin here

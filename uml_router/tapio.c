@@ -126,13 +126,22 @@ void tapio_ready(struct port *port, uint32_t ready)
 		port_close(port);
 }
 
+/* The other queues are to have their turns in the next burst, too. */
+static bool far_ahead(const struct tap_port *t)
+{
+	unsigned int parts = t->tap.queues > 1 ? 2 : 1;
+
+	return t->ahead.n >= FRAME_BURST / parts ||
+	       t->ahead.octets >= BURST_OCTETS / parts;
+}
+
 /* Behind a write, of which the answers are in queue @fd. Where none has come for
  * QUIET_MOST writes, only the @first of a burst is worth the system call. */
 static void read_ahead(struct tap_port *t, int fd, bool first)
 {
 	unsigned int before = t->ahead.n;
 
-	if (t->quiet >= QUIET_MOST && !first)
+	if (far_ahead(t) || (t->quiet >= QUIET_MOST && !first))
 		return;
 	read_queue(t, fd, &t->ahead, TURN);
 	t->quiet = t->ahead.n > before ? 0 : t->quiet + 1;

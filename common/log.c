@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 #define LINE_MAX_OCTETS 1024
@@ -128,14 +128,6 @@ void log_msg(enum log_level level, const char *component, const char *fmt, ...)
 	emit(level, component, level_word(level), text);
 }
 
-static uint64_t monotonic_seconds(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec;
-}
-
 /* Whether one more line may go out now; counts it either way. */
 static bool limit_take(struct log_limit *limit, uint64_t now)
 {
@@ -160,7 +152,7 @@ void log_limited(struct log_limit *limit, enum log_level level,
 
 	if (level > log_state.level)
 		return;
-	if (!limit_take(limit, monotonic_seconds()))
+	if (!limit_take(limit, clock_ns() / CLOCK_NS_PER_S))
 		return;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);

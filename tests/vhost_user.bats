@@ -42,6 +42,15 @@ up() {
     ip link set eth0 up"
 }
 
+# two_guests: a with 10.0.0.1 and b with 10.0.0.2
+two_guests() {
+  uml a
+  uml b
+  guest_wait_up a b
+  up a 1
+  up b 2
+}
+
 # qemu NAME N [OPTION [MORE]]: with 192 MiB that it shares; OPTION of -netdev,
 # MORE of the network card
 qemu() {
@@ -127,11 +136,7 @@ drops() {
 @test "copies come unchanged, long plain frames too" {
   local sum
   start sw
-  uml a
-  uml b
-  guest_wait_up a b
-  up a 1
-  up b 2
+  two_guests
   sum=$(guest_run b 'dd if=/dev/urandom of=/tmp/noise bs=64k count=128 2>/dev/null
     httpd -p 80 -h /tmp && md5sum </tmp/noise')
   [ "$(guest_run a 'wget -q -O - http://10.0.0.2/noise | md5sum')" = "$sum" ]
@@ -174,11 +179,7 @@ drops() {
 
 @test "a guest that is killed leaves, the others go on" {
   start sw
-  uml a
-  uml b
-  guest_wait_up a b
-  up a 1
-  up b 2
+  two_guests
   pings a 2
   guest_iperf_server b
   guest_spawn a 'iperf3 -c 10.0.0.2 -t 20' >/dev/null
@@ -193,11 +194,7 @@ drops() {
 
 @test "a guest that stands still does not hold up the others" {
   start sw
-  uml a
-  uml b
-  guest_wait_up a b
-  up a 1
-  up b 2
+  two_guests
   pings a 2
   pings b 254
   guest_pause b

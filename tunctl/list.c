@@ -5,19 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/queueing.h"
-
-#define NS_PER_S 1000000000
-
-static uint64_t now_ns(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 static int by_index(const void *a, const void *b)
 {
@@ -98,7 +88,7 @@ int list_get(struct netlink *nl, const char *name, struct list *list,
 	int rc;
 
 	memset(list, 0, sizeof(*list));
-	list->time = now_ns();
+	list->time = clock_ns();
 	if (name)
 		rc = get_one(nl, name, &links, &count, err);
 	else
@@ -133,7 +123,7 @@ struct list_rates list_rates(const struct list *before, const struct list *now,
 	if (!item || now->time <= before->time)
 		return (struct list_rates){ .known = false };
 	old = &item->link.stats;
-	seconds = (double)(now->time - before->time) / NS_PER_S;
+	seconds = (double)(now->time - before->time) / CLOCK_NS_PER_S;
 	return (struct list_rates){
 		.known = true,
 		.rx_packets = (double)(new->rx_packets - old->rx_packets) /

@@ -23,18 +23,16 @@ int egress_alloc(struct port_queue *q, unsigned int limit)
 int egress_resize(struct port *p, unsigned int limit)
 {
 	struct port_queue *q = &p->queue, resized = { .len = q->len };
-	unsigned int most = limit > q->len ? limit : q->len;
 	uint32_t i;
 
 	if (limit == q->limit)
 		return 0;
-	if (egress_alloc(&resized, most) < 0)
+	if (egress_alloc(&resized, limit) < 0)
 		return -1;
 	if (impair_resize(p, resized.mask + 1) < 0) {
 		free(resized.ring);
 		return -1;
 	}
-	resized.limit = limit;
 	for (i = 0; i < q->len; i++)
 		resized.ring[i] = q->ring[(q->head + i) & q->mask];
 	free(q->ring);

@@ -10,20 +10,18 @@
 
 #include <errno.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 static uint64_t clock_us(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	return clock_ns() / 1000;
 }
 
 static uint64_t clock_ms(void)
 {
-	return clock_us() / 1000;
+	return clock_ns() / 1000000;
 }
 
 /* The timerfd follows the earliest timer, but is left alone when that one was

@@ -78,28 +78,19 @@ static void describe(const struct port *port, json_t *shown)
 					      (json_int_t)s->rate));
 }
 
-static const struct port_ops ops = {
-	.type = "tap",
-	.hold_ms = HOLD_FOREVER,
-	.takes_rest = true,
-	.ready = ready,
-	.send = tapio_send,
-	.send_error = tapio_send_error,
-	.close = close_port,
-};
+#define TAP_OPS                                                                \
+	.type = "tap", .hold_ms = HOLD_FOREVER, .takes_rest = true,            \
+	.ready = ready, .send = tapio_send, .send_error = tapio_send_error,    \
+	.close = close_port
+
+static const struct port_ops ops = { TAP_OPS };
 
 /* Here rate= is of the host's senders, and not of the link. */
 static const struct port_ops backpressure_ops = {
-	.type = "tap",
-	.hold_ms = HOLD_FOREVER,
-	.takes_rest = true,
-	.ready = ready,
-	.send = tapio_send,
-	.send_error = tapio_send_error,
+	TAP_OPS,
 	.rate = get_rate,
 	.set_rate = set_rate,
 	.describe = describe,
-	.close = close_port,
 };
 
 static int set_txqueuelen(const struct tuntap *tap, uint32_t frames,

@@ -2,7 +2,7 @@
 /* A bound to work, see share.h. */
 #include "share.h"
 
-#include <time.h>
+#include "common/clock.h"
 
 static void on_timer(struct timer *timer)
 {
@@ -24,17 +24,9 @@ void share_fini(struct share *share)
 	loop_disarm(&share->timer);
 }
 
-uint64_t share_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 void share_spend(struct share *share, uint64_t began)
 {
-	share->spent += share_clock() - began;
+	share->spent += clock_ns() - began;
 	if (!timer_armed(&share->timer))
 		loop_arm(share->loop, &share->timer, SHARE_MS);
 }

@@ -45,10 +45,7 @@ static inline bool share_left(const struct share *share)
 	return share->spent < SHARE_NS;
 }
 
-/** share_clock() - Monotonic nanoseconds, when a piece of work begins */
-uint64_t share_clock(void);
-
-/** share_spend() - The work that began then is done */
+/** share_spend() - Work is done that began at @began, of clock_ns() */
 void share_spend(struct share *share, uint64_t began);
 
 #endif /* UML_ROUTER_SHARE_H */

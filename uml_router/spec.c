@@ -177,6 +177,16 @@ static const struct key {
 	{ "interface", KEYS_MCAST, false, set_interface },
 };
 
+static const struct key *find_key(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(keys); i++)
+		if (strcmp(name, keys[i].name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
 static bool takes(const struct backend *backend, const struct key *key)
 {
 	return !key->only || (backend->keys & key->only);
@@ -212,7 +222,7 @@ static int unknown_key(const struct port_spec *spec, const char *name,
 static int set_key(struct port_spec *spec, char *text, struct err *err)
 {
 	char *value = strchr(text, '=');
-	size_t i;
+	const struct key *key;
 
 	if (value)
 		*value++ = '\0';
@@ -220,26 +230,15 @@ static int set_key(struct port_spec *spec, char *text, struct err *err)
 		return rules_set(&spec->conf.rules, text, value, err);
 	if (!value)
 		return err_set(err, "'%s' is not of the form key=value", text);
-	for (i = 0; i < COUNT(keys); i++)
-		if (strcmp(text, keys[i].name) == 0 &&
-		    takes(spec->backend, &keys[i]))
-			return keys[i].set(spec, value, err);
+	key = find_key(text);
+	if (key && takes(spec->backend, key))
+		return key->set(spec, value, err);
 	return unknown_key(spec, text, err);
-}
-
-static const struct key *find_key(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(keys); i++)
-		if (strcmp(name, keys[i].name) == 0)
-			return &keys[i];
-	return NULL;
 }
 
 static int cannot_change(const char *name, bool known, struct err *err)
 {
-	char list[256] = "queue, policy";
+	char list[256] = "";
 	size_t i;
 
 	if (known)
@@ -247,6 +246,9 @@ static int cannot_change(const char *name, bool known, struct err *err)
 			       "'%s' is for good: it is said when a port is "
 			       "made",
 			       name);
+	for (i = 0; i < COUNT(keys); i++)
+		if (keys[i].later)
+			append(list, sizeof(list), keys[i].name);
 	for (i = 0; rules_key(i); i++)
 		append(list, sizeof(list), rules_key(i));
 	err_set(err, "a port has no key '%.32s'", name);

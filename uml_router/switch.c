@@ -335,10 +335,8 @@ static void mirror(struct port *out, struct frame *frame)
 		return;
 	if (out->rules && out->rules->conf.down)
 		port_drop(out, DROP_ADMIN_DOWN);
-	else if (port_full(out))
-		port_overflow(out);
 	else
-		port_tx(out, frame);
+		send_to(out, frame);
 }
 
 void sw_show(struct sw *sw, struct port *in, struct frame *const frames[],

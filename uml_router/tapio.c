@@ -110,14 +110,22 @@ static int read_queues(struct tap_port *t, struct tap_burst *b)
 	return 0;
 }
 
+static void take_ahead(struct tap_port *t, struct tap_burst *b)
+{
+	b->n = t->ahead.n;
+	b->octets = t->ahead.octets;
+	memcpy(b->frames, t->ahead.frames, b->n * sizeof(b->frames[0]));
+	t->ahead.n = 0;
+	t->ahead.octets = 0;
+}
+
 void tapio_ready(struct port *port, uint32_t ready)
 {
 	struct tap_port *t = tap_port(port);
-	struct tap_burst b = t->ahead;
+	struct tap_burst b;
 	int got;
 
-	t->ahead.n = 0;
-	t->ahead.octets = 0;
+	take_ahead(t, &b);
 	got = t->tap.queues > 1 ? read_queues(t, &b)
 				: read_queue(t, t->tap.fd[0], &b, FRAME_BURST);
 	if (b.n)

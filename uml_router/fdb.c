@@ -8,10 +8,18 @@
  * flushing). Seeing an address moves it to the end of both, at most once a
  * second, so a busy address costs one hash and one comparison for each frame.
  * A fixed entry is in none of these lists, but in one of its port's own.
+ *
+ * Several threads look up and learn. Who changes anything holds the lock, and
+ * makes the version odd meanwhile; who looks, looks again if it was odd or has
+ * changed, so he needs no lock and hinders nobody. What he reads is atomic: the
+ * buckets, and of an entry key, owner, chain and when it was seen. He may be
+ * led from a chain to another one, that of free entries too, but never out of
+ * the table. An owner leaves only when nobody else runs (port.c).
  */
 #include "fdb.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,10 +30,16 @@ struct link {
 /* key: VLAN in bits 48 to 63, address below; 0 is never a valid key, because
  * the zero address is not learned. */
 struct entry {
-	uint64_t key;
-	struct fdb_owner *owner;
+	_Atomic uint64_t key;
+	struct fdb_owner *_Atomic owner;
 	struct link all, own;
-	uint32_t chain;
+	_Atomic uint32_t chain;
+	_Atomic uint32_t seen;
+};
+
+/** struct sight - What was seen of an entry, and whose it is; NULL: of none */
+struct sight {
+	struct fdb_owner *owner;
 	uint32_t seen;
 };
 
@@ -38,14 +52,16 @@ struct entry {
 
 struct fdb {
 	struct siphash_key hash_key;
+	pthread_mutex_t lock;	  /* of all changes */
+	_Atomic uint32_t version; /* odd while something changes */
 	struct entry *entries;
-	uint32_t *buckets;
+	_Atomic uint32_t *buckets;
 	uint32_t mask;
 	uint32_t size, count;
 	uint32_t unused;	 /* first entry that was never used */
-	uint32_t free;		 /* chain of entries that were given back */
+	uint32_t free;		 /* chain of entries given back, as a bucket */
 	struct fdb_list learned; /* of all owners */
-	uint32_t every;		 /* entries of FDB_EVERY_VLAN */
+	_Atomic uint32_t every;	 /* entries of FDB_EVERY_VLAN */
 	struct fdb_stats stats;
 	void (*gone)(void *data, const struct fdb_record *record, bool aged);
 	void *gone_data;
@@ -63,9 +79,9 @@ struct fdb *fdb_new(uint32_t size, const struct siphash_key *key)
 	while (buckets < size)
 		buckets *= 2;
 	fdb->hash_key = *key;
+	pthread_mutex_init(&fdb->lock, NULL);
 	fdb->mask = buckets - 1;
 	fdb->size = size;
-	fdb->free = FDB_NONE;
 	fdb->learned = no_entries;
 	fdb->entries = calloc(size, sizeof(*fdb->entries));
 	/* A bucket holds index + 1: zeroed pages cost nothing until used. */
@@ -90,6 +106,7 @@ void fdb_free(struct fdb *fdb)
 {
 	if (!fdb)
 		return;
+	pthread_mutex_destroy(&fdb->lock);
 	free(fdb->entries);
 	free(fdb->buckets);
 	free(fdb);
@@ -112,7 +129,7 @@ static uint16_t vlan_of(uint64_t key)
 	return (uint16_t)(key >> VLAN_SHIFT);
 }
 
-static uint32_t *bucket_of(const struct fdb *fdb, uint64_t key)
+static _Atomic uint32_t *bucket_of(const struct fdb *fdb, uint64_t key)
 {
 	return &fdb->buckets[siphash_word(&fdb->hash_key, key) & fdb->mask];
 }
@@ -124,6 +141,48 @@ static uint32_t find(const struct fdb *fdb, uint32_t bucket, uint64_t key)
 	while (i && fdb->entries[i - 1].key != key)
 		i = fdb->entries[i - 1].chain;
 	return i ? i - 1 : FDB_NONE;
+}
+
+/* --- looking without the lock -------------------------------------------- */
+
+/* Whoever changes something may be in the middle of it: a chain then leads
+ * anywhere, even round and round. */
+static bool look_in(const struct fdb *fdb, uint64_t key, struct sight *sight)
+{
+	uint32_t version = fdb->version;
+	uint32_t i = *bucket_of(fdb, key);
+
+	while (i && fdb->entries[i - 1].key != key && fdb->version == version)
+		i = fdb->entries[i - 1].chain;
+	*sight = (struct sight){ NULL, 0 };
+	if (i) {
+		sight->owner = fdb->entries[i - 1].owner;
+		sight->seen = fdb->entries[i - 1].seen;
+	}
+	return !(version & 1) && fdb->version == version;
+}
+
+static inline struct sight look(const struct fdb *fdb, uint64_t key)
+{
+	struct sight sight;
+
+	while (!look_in(fdb, key, &sight))
+		;
+	return sight;
+}
+
+/* --- changing ------------------------------------------------------------ */
+
+static void begin(struct fdb *fdb)
+{
+	pthread_mutex_lock(&fdb->lock);
+	fdb->version++;
+}
+
+static void end(struct fdb *fdb)
+{
+	fdb->version++;
+	pthread_mutex_unlock(&fdb->lock);
 }
 
 /* The two age-ordered lists differ only in where their links and ends are. */
@@ -202,7 +261,7 @@ static void delist(struct fdb *fdb, uint32_t i)
 static void drop(struct fdb *fdb, uint32_t i)
 {
 	struct entry *e = &fdb->entries[i];
-	uint32_t *at = bucket_of(fdb, e->key);
+	_Atomic uint32_t *at = bucket_of(fdb, e->key);
 
 	while (*at != i + 1)
 		at = &fdb->entries[*at - 1].chain;
@@ -211,7 +270,7 @@ static void drop(struct fdb *fdb, uint32_t i)
 	fdb->every -= vlan_of(e->key) == FDB_EVERY_VLAN;
 	e->key = 0;
 	e->chain = fdb->free;
-	fdb->free = i;
+	fdb->free = i + 1;
 	fdb->count--;
 }
 
@@ -249,9 +308,9 @@ static uint32_t allocate(struct fdb *fdb, const struct fdb_owner *owner)
 		drop(fdb, i);
 		fdb->stats.evicted++;
 	}
-	if (fdb->free == FDB_NONE)
+	if (!fdb->free)
 		return fdb->unused++;
-	i = fdb->free;
+	i = fdb->free - 1;
 	fdb->free = fdb->entries[i].chain;
 	return i;
 }
@@ -260,7 +319,7 @@ static void insert(struct fdb *fdb, uint64_t key, struct fdb_owner *owner,
 		   uint32_t now, bool fixed)
 {
 	uint32_t i = allocate(fdb, owner);
-	uint32_t *bucket = bucket_of(fdb, key);
+	_Atomic uint32_t *bucket = bucket_of(fdb, key);
 
 	fdb->entries[i].key = key;
 	fdb->entries[i].all.prev = fixed ? FIXED : FDB_NONE;
@@ -271,13 +330,17 @@ static void insert(struct fdb *fdb, uint64_t key, struct fdb_owner *owner,
 	fdb->every += vlan_of(key) == FDB_EVERY_VLAN;
 }
 
-/* The entry of the same address in all VLANs. */
-__attribute__((noinline)) static uint32_t
-find_in_every_vlan(const struct fdb *fdb, uint64_t key)
+/* The key of the same address in all VLANs. */
+static uint64_t every_vlan(uint64_t key)
+{
+	return (key & ADDRESS_BITS) | (uint64_t)FDB_EVERY_VLAN << VLAN_SHIFT;
+}
+
+static uint32_t find_in_every_vlan(const struct fdb *fdb, uint64_t key)
 {
 	if (!fdb->every)
 		return FDB_NONE;
-	key = (key & ADDRESS_BITS) | (uint64_t)FDB_EVERY_VLAN << VLAN_SHIFT;
+	key = every_vlan(key);
 	return find(fdb, *bucket_of(fdb, key), key);
 }
 
@@ -298,10 +361,8 @@ static enum fdb_learned take(struct fdb *fdb, uint64_t key, uint32_t i,
 	return FDB_MOVED;
 }
 
-/* Out of line: what is rare must not cost the others registers. */
-__attribute__((noinline)) static enum fdb_learned
-learn_more(struct fdb *fdb, uint64_t key, uint32_t i, struct fdb_owner *owner,
-	   uint32_t now)
+static enum fdb_learned learn_more(struct fdb *fdb, uint64_t key, uint32_t i,
+				   struct fdb_owner *owner, uint32_t now)
 {
 	if (i == FDB_NONE)
 		i = find_in_every_vlan(fdb, key);
@@ -316,30 +377,49 @@ learn_more(struct fdb *fdb, uint64_t key, uint32_t i, struct fdb_owner *owner,
 	return FDB_KNOWN;
 }
 
+/* Out of line: what is rare must not cost the others registers. */
+__attribute__((noinline)) static enum fdb_learned
+learn_anew(struct fdb *fdb, uint64_t key, struct fdb_owner *owner, uint32_t now)
+{
+	enum fdb_learned learned;
+
+	begin(fdb);
+	learned = learn_more(fdb, key, find(fdb, *bucket_of(fdb, key), key),
+			     owner, now);
+	end(fdb);
+	return learned;
+}
+
 enum fdb_learned fdb_learn(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
 			   struct fdb_owner *owner, uint32_t now)
 {
 	uint64_t key = make_key(vlan, mac);
-	uint32_t i = find(fdb, *bucket_of(fdb, key), key);
+	struct sight sight = look(fdb, key);
 
-	if (i != FDB_NONE && fdb->entries[i].owner == owner &&
-	    fdb->entries[i].seen == now)
+	if (sight.owner == owner && sight.seen == now)
 		return FDB_KNOWN;
-	return learn_more(fdb, key, i, owner, now);
+	return learn_anew(fdb, key, owner, now);
+}
+
+/* The owner of the same address in all VLANs. */
+__attribute__((noinline)) static struct fdb_owner *
+look_in_every_vlan(const struct fdb *fdb, uint64_t key)
+{
+	return look(fdb, every_vlan(key)).owner;
 }
 
 struct fdb_owner *fdb_lookup(const struct fdb *fdb, uint16_t vlan,
 			     const uint8_t mac[6])
 {
 	uint64_t key = make_key(vlan, mac);
-	uint32_t i = find(fdb, *bucket_of(fdb, key), key);
+	struct sight sight = look(fdb, key);
 
-	if (i == FDB_NONE)
-		i = find_in_every_vlan(fdb, key);
-	return i == FDB_NONE ? NULL : fdb->entries[i].owner;
+	if (!sight.owner && fdb->every)
+		return look_in_every_vlan(fdb, key);
+	return sight.owner;
 }
 
-uint32_t fdb_age(struct fdb *fdb, uint32_t now, uint32_t ageing)
+static uint32_t age(struct fdb *fdb, uint32_t now, uint32_t ageing)
 {
 	while (fdb->learned.count) {
 		uint32_t oldest = fdb->learned.oldest;
@@ -354,10 +434,22 @@ uint32_t fdb_age(struct fdb *fdb, uint32_t now, uint32_t ageing)
 	return 0;
 }
 
+uint32_t fdb_age(struct fdb *fdb, uint32_t now, uint32_t ageing)
+{
+	uint32_t next;
+
+	begin(fdb);
+	next = age(fdb, now, ageing);
+	end(fdb);
+	return next;
+}
+
 void fdb_flush(struct fdb *fdb, struct fdb_owner *owner)
 {
+	begin(fdb);
 	while (owner->learned.count)
 		drop(fdb, owner->learned.oldest);
+	end(fdb);
 }
 
 /* The next entry of an address, behind @i, in any VLAN. The table has no index
@@ -378,10 +470,9 @@ static bool overlap(uint64_t a, uint64_t b)
 	       vlan_of(b) == FDB_EVERY_VLAN;
 }
 
-int fdb_fix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
-	    struct fdb_owner *owner, uint32_t now)
+static int fix(struct fdb *fdb, uint64_t key, struct fdb_owner *owner,
+	       uint32_t now)
 {
-	uint64_t key = make_key(vlan, mac);
 	uint32_t i;
 
 	for (i = next_of(fdb, key, -1U); i != FDB_NONE;
@@ -403,10 +494,19 @@ int fdb_fix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
 	return 0;
 }
 
-void fdb_unfix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
-	       const struct fdb_owner *owner)
+int fdb_fix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
+	    struct fdb_owner *owner, uint32_t now)
 {
-	uint64_t key = make_key(vlan, mac);
+	int failed;
+
+	begin(fdb);
+	failed = fix(fdb, make_key(vlan, mac), owner, now);
+	end(fdb);
+	return failed;
+}
+
+static void unfix(struct fdb *fdb, uint64_t key, const struct fdb_owner *owner)
+{
 	uint32_t i;
 
 	for (i = next_of(fdb, key, -1U); i != FDB_NONE;
@@ -418,10 +518,20 @@ void fdb_unfix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
 		}
 }
 
+void fdb_unfix(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
+	       const struct fdb_owner *owner)
+{
+	begin(fdb);
+	unfix(fdb, make_key(vlan, mac), owner);
+	end(fdb);
+}
+
 void fdb_release(struct fdb *fdb, struct fdb_owner *owner)
 {
+	begin(fdb);
 	while (owner->fixed.count)
 		drop(fdb, owner->fixed.oldest);
+	end(fdb);
 }
 
 unsigned int fdb_forget(struct fdb *fdb, const uint8_t mac[6])
@@ -430,11 +540,13 @@ unsigned int fdb_forget(struct fdb *fdb, const uint8_t mac[6])
 	unsigned int dropped = 0;
 	uint32_t i;
 
+	begin(fdb);
 	for (i = next_of(fdb, key, -1U); i != FDB_NONE;
 	     i = next_of(fdb, key, i)) {
 		drop(fdb, i);
 		dropped++;
 	}
+	end(fdb);
 	return dropped;
 }
 

@@ -9,6 +9,10 @@
  * makes up addresses mostly crowds out itself. Learning, moving and ageing
  * cost O(1) for each address, flushing a port O(its own addresses).
  *
+ * Any thread may call: changes are made one by one, and nobody who only looks
+ * waits for a lock (see fdb.c). fdb_next() alone is for who has the table to
+ * himself.
+ *
  * Fixed addresses ("static filtering entries", IEEE 802.1Q-2018, 8.8.1) are
  * set by the operator: they do not age, move or give way, and no other port
  * can have them.

@@ -5,10 +5,18 @@
  * A callback may end any object, its own included: an event that is taken out
  * is also struck from the batch being served, and memory is given back only
  * at the end of the turn (loop_reap()).
+ *
+ * With several loops that object may be one of another loop. So a batch is only
+ * fetched behind the gate: in front of it a loop just waits for its descriptor
+ * of epoll to be readable. Whoever was alone leaves no loop asleep that has
+ * got work, and times that he sets count from now, however long the other loop
+ * has slept.
  */
 #include "loop.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -51,26 +59,54 @@ static void on_timerfd(struct event *ev, uint32_t ready)
 	if (read(ev->fd, &times, sizeof(times)) < 0)
 		return;
 	loop->armed = 0;
-	while (!list_empty(&loop->timers)) {
-		struct timer *t = container_of(loop->timers.next, struct timer,
-					       node);
+	loop->ringing = true;
+}
+
+static struct timer *first_due(const struct loop *loop, bool parallel)
+{
+	struct list *at;
+
+	list_for_each(at, &loop->timers) {
+		struct timer *t = container_of(at, struct timer, node);
 
 		if (t->due > loop->now)
 			break;
+		if (t->parallel == parallel)
+			return t;
+	}
+	return NULL;
+}
+
+static void fire(struct loop *loop, bool parallel)
+{
+	struct timer *t;
+
+	while ((t = first_due(loop, parallel))) {
 		list_remove(&t->node);
 		t->fn(t);
 	}
-	follow_earliest(loop);
+}
+
+static void on_kick(struct event *ev, uint32_t ready)
+{
+	uint64_t times;
+	ssize_t n = read(ev->fd, &times, sizeof(times));
+
+	(void)n;
 }
 
 int loop_init(struct loop *loop, struct err *err)
 {
 	*loop = (struct loop){ .epfd = -1 };
+	list_init(&loop->member);
+	loop->kick =
+		(struct event){ .fd = -1, .parallel = true, .fn = on_kick };
 	list_init(&loop->timers);
 	list_init(&loop->work);
 	list_init(&loop->reap);
 	loop->now = clock_ms();
 	loop->timer_ev.fn = on_timerfd;
+	loop->timer_ev.parallel = true;
 	loop->timer_ev.fd = timerfd_create(CLOCK_MONOTONIC,
 					   TFD_NONBLOCK | TFD_CLOEXEC);
 	if (loop->timer_ev.fd < 0)
@@ -84,12 +120,34 @@ int loop_init(struct loop *loop, struct err *err)
 	return 0;
 }
 
-static unsigned int do_all(struct list *from)
+int loop_join(struct loop *loop, struct gate *gate, struct err *err)
+{
+	loop->kick.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (loop->kick.fd < 0 || loop_watch(loop, &loop->kick, EPOLLIN) < 0)
+		return err_errno(err, "cannot make an eventfd");
+	loop->gate = gate;
+	loop->busy = true;
+	list_append(&gate->loops, &loop->member);
+	return 0;
+}
+
+void loop_leave(struct loop *loop)
+{
+	list_remove(&loop->member);
+	loop->gate = NULL;
+	if (loop->kick.fd < 0)
+		return;
+	loop_watch(loop, &loop->kick, 0);
+	close(loop->kick.fd);
+	loop->kick.fd = -1;
+}
+
+static unsigned int do_reaping(struct loop *loop)
 {
 	unsigned int done = 0;
 	struct list todo;
 
-	for (list_take_all(from, &todo); !list_empty(&todo); done++) {
+	for (list_take_all(&loop->reap, &todo); !list_empty(&todo); done++) {
 		struct work *w = container_of(todo.next, struct work, node);
 
 		list_remove(&w->node);
@@ -98,18 +156,41 @@ static unsigned int do_all(struct list *from)
 	return done;
 }
 
+/* What is of the other kind is left. */
+static void do_work(struct loop *loop, bool parallel)
+{
+	struct list todo;
+
+	list_take_all(&loop->work, &todo);
+	while (!list_empty(&todo)) {
+		struct work *w = container_of(todo.next, struct work, node);
+
+		list_remove(&w->node);
+		if (w->parallel == parallel)
+			w->fn(w);
+		else
+			list_append(&loop->work, &w->node);
+	}
+}
+
 void loop_fini(struct loop *loop)
 {
-	while (do_all(&loop->reap))
+	while (do_reaping(loop))
 		;
+	loop_leave(loop);
 	if (loop->timer_ev.fd >= 0)
 		close(loop->timer_ev.fd);
 	if (loop->epfd >= 0)
 		close(loop->epfd);
 }
 
+/* Wait until there are events. Without a gate they are fetched, too. */
 static int ask(struct loop *loop, int sleep_ms)
 {
+	struct pollfd epoll = { .fd = loop->epfd, .events = POLLIN };
+
+	if (loop->gate)
+		return poll(&epoll, 1, sleep_ms);
 	return epoll_wait(loop->epfd, loop->batch, LOOP_BATCH, sleep_ms);
 }
 
@@ -133,7 +214,7 @@ static int sleep_or_spin(struct loop *loop, int sleep_ms)
 
 	if (n)
 		return n;
-	loop->wakeups++;
+	loop->slept = true;
 	if (!loop->spin_us)
 		return ask(loop, sleep_ms);
 	begin = clock_us();
@@ -142,25 +223,129 @@ static int sleep_or_spin(struct loop *loop, int sleep_ms)
 	return n;
 }
 
-int loop_turn(struct loop *loop, int sleep_ms)
+/* Of one loop among several, another thread may change the list of work. */
+static bool may_sleep(const struct loop *loop)
 {
-	int i, n = list_empty(&loop->work) ? sleep_or_spin(loop, sleep_ms)
-					   : ask(loop, 0);
+	return loop->gate ? !loop->busy : list_empty(&loop->work);
+}
 
-	if (n < 0)
-		return errno == EINTR ? 0 : -1;
+/* Whoever is alone sets times for other loops, too: they count from now. */
+static void set_clocks(struct loop *loop)
+{
+	struct list *at;
+
 	loop->now = clock_ms();
-	loop->batch_len = n;
-	for (i = 0; i < n; i++) {
+	if (!loop->gate || !loop->alone)
+		return;
+	list_for_each(at, &loop->gate->loops)
+		container_of(at, struct loop, member)->now = loop->now;
+}
+
+/* Wait, pass the gate, have the events. How many, or -1. */
+static int begin_turn(struct loop *loop, int sleep_ms)
+{
+	int n = may_sleep(loop) ? sleep_or_spin(loop, sleep_ms) : ask(loop, 0);
+
+	loop->alone = gate_pass(loop->gate);
+	if (loop->gate && n > 0)
+		n = epoll_wait(loop->epfd, loop->batch, LOOP_BATCH, 0);
+	loop->batch_len = n > 0 ? n : 0;
+	loop->wakeups += loop->slept;
+	loop->slept = false;
+	set_clocks(loop);
+	return n;
+}
+
+static void serve(struct loop *loop, bool parallel)
+{
+	int i;
+
+	for (i = 0; i < loop->batch_len; i++) {
 		struct event *ev = loop->batch[i].data.ptr;
 
-		if (ev)
+		if (ev && ev->parallel == parallel)
 			ev->fn(ev, loop->batch[i].events);
 	}
+	if (loop->ringing)
+		fire(loop, parallel);
+	do_work(loop, parallel);
+}
+
+/* Is there anything that has to be alone? */
+static bool need_alone(const struct loop *loop)
+{
+	struct list *at;
+	int i;
+
+	for (i = 0; i < loop->batch_len; i++) {
+		const struct event *ev = loop->batch[i].data.ptr;
+
+		if (ev && !ev->parallel)
+			return true;
+	}
+	list_for_each(at, &loop->work)
+		if (!container_of(at, struct work, node)->parallel)
+			return true;
+	return !list_empty(&loop->reap) ||
+	       (loop->ringing && first_due(loop, false));
+}
+
+static void be_alone(struct loop *loop)
+{
+	gate_leave(loop->gate);
+	gate_close(loop->gate);
+	loop->alone = true;
+	set_clocks(loop);
+}
+
+static void kick(struct loop *loop)
+{
+	static const uint64_t one = 1;
+	ssize_t n = write(loop->kick.fd, &one, sizeof(one));
+
+	(void)n;
+}
+
+/* What was done alone may have left work to loops that sleep. */
+static void wake_others(struct loop *loop)
+{
+	struct list *at;
+
+	if (!loop->gate)
+		return;
+	list_for_each(at, &loop->gate->loops) {
+		struct loop *other = container_of(at, struct loop, member);
+
+		if (other != loop && !list_empty(&other->work))
+			kick(other);
+	}
+}
+
+static void end_turn(struct loop *loop)
+{
+	if (loop->ringing)
+		follow_earliest(loop);
+	loop->ringing = false;
 	loop->batch_len = 0;
-	do_all(&loop->work);
-	do_all(&loop->reap);
-	return n;
+	loop->busy = !list_empty(&loop->work);
+	gate_leave(loop->gate);
+}
+
+int loop_turn(struct loop *loop, int sleep_ms)
+{
+	int n = begin_turn(loop, sleep_ms), why = errno;
+
+	serve(loop, true);
+	if (!loop->alone && need_alone(loop))
+		be_alone(loop);
+	if (loop->alone) {
+		serve(loop, false);
+		do_reaping(loop);
+		wake_others(loop);
+	}
+	end_turn(loop);
+	errno = why;
+	return n < 0 && why == EINTR ? 0 : n;
 }
 
 int loop_run(struct loop *loop, struct err *err)
@@ -174,6 +359,8 @@ int loop_run(struct loop *loop, struct err *err)
 void loop_stop(struct loop *loop)
 {
 	loop->stopped = true;
+	if (loop->gate)
+		kick(loop);
 }
 
 static void strike_from_batch(struct loop *loop, const struct event *ev)

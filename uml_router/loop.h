@@ -8,6 +8,10 @@
  * (frames kept back inside the switch) is scheduled as work, and the loop does
  * not sleep while any work is left. Together these are the guarantee that no
  * frame waits for a further frame.
+ *
+ * Several loops may serve one switch, each in a thread of its own (gate.h).
+ * What is marked as parallel runs beside what the others do; everything else
+ * has the switch to itself, and may then use any loop as if it were its own.
  */
 #ifndef UML_ROUTER_LOOP_H
 #define UML_ROUTER_LOOP_H
@@ -17,6 +21,7 @@
 #include <sys/epoll.h>
 
 #include "common/err.h"
+#include "gate.h"
 #include "list.h"
 
 /** Most events taken from the kernel in one turn. */
@@ -26,21 +31,25 @@
  * struct event - A watched descriptor, embedded in the object it belongs to
  * @fd:		the descriptor; the loop never closes it
  * @interest:	EPOLL* bits watched now; 0 when it is not in the epoll set
+ * @parallel:	@fn may run beside what other loops do
  * @fn:		called with the bits that are ready
  */
 struct event {
 	int fd;
 	uint32_t interest;
+	bool parallel;
 	void (*fn)(struct event *ev, uint32_t ready);
 };
 
 /**
  * struct work - Something to be done before the loop sleeps
  * @node:	in the loop's list while scheduled
+ * @parallel:	@fn may run beside what other loops do
  * @fn:		called once per scheduling
  */
 struct work {
 	struct list node;
+	bool parallel;
 	void (*fn)(struct work *work);
 };
 
@@ -48,19 +57,25 @@ struct work {
  * struct timer - Something to be done at a time
  * @node:	in the loop's list while armed
  * @due:	monotonic milliseconds
+ * @parallel:	@fn may run beside what other loops do
  * @fn:		called once, no earlier than @due
  */
 struct timer {
 	struct list node;
 	uint64_t due;
+	bool parallel;
 	void (*fn)(struct timer *timer);
 };
 
 /**
  * struct loop - One event loop
+ * @gate:	between it and the other loops of its switch, or NULL
+ * @member:	in the list of the gate
+ * @kick:	eventfd that ends its sleep
  * @epfd:	epoll descriptor
  * @timer_ev:	timerfd
  * @armed:	when the timerfd fires next, milliseconds; 0 when it does not
+ * @ringing:	the timerfd has fired in this turn
  * @timers:	armed timers, earliest first
  * @work:	scheduled work
  * @reap:	work of the very end of a turn: objects to free
@@ -71,12 +86,19 @@ struct timer {
  * @spin_us:	microseconds for which the loop asks again and again instead of
  *		sleeping, while its sleeps are shorter than that; 0: never
  * @restless:	the last one was
+ * @busy:	one of several loops: there is work left, no sleep before it
+ * @alone:	nothing runs beside it now
+ * @slept:	this turn began with a sleep
  * @stopped:	loop_stop() was called
  */
 struct loop {
+	struct gate *gate;
+	struct list member;
+	struct event kick;
 	int epfd;
 	struct event timer_ev;
 	uint64_t armed;
+	bool ringing;
 	struct list timers;
 	struct list work;
 	struct list reap;
@@ -86,7 +108,10 @@ struct loop {
 	uint64_t wakeups;
 	uint32_t spin_us;
 	bool restless;
-	bool stopped;
+	bool busy;
+	bool alone;
+	bool slept;
+	_Atomic bool stopped;
 };
 
 /**
@@ -95,6 +120,19 @@ struct loop {
  * Return: 0, or -1 with @err set
  */
 int loop_init(struct loop *loop, struct err *err);
+
+/**
+ * loop_join() - Be one of several loops
+ * @loop:	the loop, not running yet
+ * @gate:	the gate of all of them
+ * @err:	filled on failure
+ *
+ * Return: 0, or -1 with @err set
+ */
+int loop_join(struct loop *loop, struct gate *gate, struct err *err);
+
+/** loop_leave() - Be the only one again; no harm when it is */
+void loop_leave(struct loop *loop);
 
 /** loop_fini() - Do the reaping that is left and close the loop's descriptors */
 void loop_fini(struct loop *loop);
@@ -116,7 +154,7 @@ int loop_run(struct loop *loop, struct err *err);
  */
 int loop_turn(struct loop *loop, int sleep_ms);
 
-/** loop_stop() - Make loop_run() return after this turn */
+/** loop_stop() - Make loop_run() return after this turn; from any thread */
 void loop_stop(struct loop *loop);
 
 /**

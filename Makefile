@@ -94,7 +94,7 @@ Q := @
 say = @printf '  %-6s %s\n' $(1) $(2);
 endif
 
-.PHONY: all install uninstall check check-unit demo bench lint format sanitize \
+.PHONY: all install uninstall check check-unit demo bench lint format sanitize tsan \
 	fuzz fuzzers clean helpers units format \
 	lint-layout lint-clang lint-cppcheck lint-shell lint-man
 .DELETE_ON_ERROR:
@@ -180,7 +180,7 @@ BENCH_ARGS ?= --seconds 1 --rounds 3
 bench:
 	$(Q)tests/helpers/install-deps build bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
-	$(Q)for name in tunctl uml_net frames scale tap-to-tap guest guest-to-guest \
+	$(Q)for name in tunctl uml_net frames scale tap-to-tap pairs guest guest-to-guest \
 		vhost short-queues; do \
 		printf '\n== bench/%s\n' $$name; \
 		BUILD=$(BUILD) bench/$$name $(BENCH_ARGS) || bad=1; \
@@ -197,6 +197,19 @@ sanitize:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize \
 		CFLAGS="$(SANITIZE) -fno-sanitize-recover=undefined" \
 		all helpers check-unit
+
+# What several workers touch, with the sanitizer of threads: the test of workers,
+# and suites of real clients whose ports are all on a second worker.
+TSAN_SUITES ?= protocol stream vlan manage
+tsan:
+	$(Q)tests/helpers/install-deps build check
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-tsan" \
+		all helpers $(BUILD)/tsan/tests/unit/test_workers
+	$(Q)BUILD=$(BUILD)/tsan tests/run $(BUILD)/tsan/tests/unit/test_workers
+	$(Q)BUILD=$(BUILD)/tsan UML_ROUTER_WORKERS=2 \
+		TSAN_OPTIONS=halt_on_error=1 tests/run \
+		$(TSAN_SUITES:%=tests/%.bats)
 
 # Each fuzz target for FUZZ_SECONDS. What is found lies in $(BUILD)/fuzz; put
 # it into tests/fuzz/corpus/NAME, and the unit tests replay it for ever.
@@ -222,7 +235,8 @@ CLANG_WARNINGS := -Weverything -Wno-padded -Wno-unused-parameter \
 	-Wno-reserved-macro-identifier -Wno-covered-switch-default \
 	-Wno-switch-enum -Wno-assign-enum -Wno-cast-align -Wno-cast-qual \
 	-Wno-bad-function-cast -Wno-missing-noreturn -Wno-documentation \
-	-Wno-documentation-unknown-command -Wno-unknown-warning-option
+	-Wno-documentation-unknown-command -Wno-unknown-warning-option \
+	-Wno-atomic-implicit-seq-cst
 lint:
 	$(Q)tests/helpers/install-deps build lint
 	$(Q)$(MAKE) --no-print-directory -k lint-layout lint-clang \

@@ -223,7 +223,7 @@ on_terminal() {
   # shellcheck disable=SC2154
   [ -z "$stderr" ]
   for word in unix tap hub compat-v0 daemon port control pidfile user mode group \
-    ageing fdb-size max-ports spin; do
+    ageing fdb-size max-ports workers spin; do
     grep -q -- "--$word" <<<"$output"
   done
   run -0 --separate-stderr timeout 10 "$ROUTER" --version

@@ -25,7 +25,7 @@ struct backend;
  * @address:	ADDRESS
  * @data:	uml: data socket for version 0 clients, or NULL
  * @name:	name=, or "" for the back end's own choice
- * @conf:	queue=, policy=
+ * @conf:	queue=, policy=, worker= and the rules
  * @queueing:	tap: queueing=
  * @txqueuelen:	tap: txqueuelen=, 0 to leave it
  * @queues:	tap: queues=, 1 to TUNTAP_MAX_QUEUES
@@ -113,6 +113,13 @@ void spec_init(struct port_spec *spec, const struct backend *backend,
  * Return: 0, or -1 with @err set
  */
 int spec_parse(char *text, struct port_spec *spec, struct err *err);
+
+/**
+ * spec_open() - Make the port, or start to listen for clients
+ *
+ * Return: 0, or -1 with @err set and nothing left behind
+ */
+int spec_open(struct sw *sw, const struct port_spec *spec, struct err *err);
 
 /**
  * spec_set() - Change what can be changed of a port that exists

@@ -74,6 +74,7 @@ static void end_client(struct client *c)
 {
 	if (is_stream(c)) {
 		c->control->stream_count--;
+		sw_look_on(c->control->listener.sw, -1);
 		monitor_leave(&c->monitor);
 		capture_free(&c->capture);
 		feed_close(&c->feed);
@@ -187,6 +188,7 @@ static int begin_stream(struct client *c)
 	if (!frames)
 		c->feed.share = &sw->monitors.share;
 	c->control->stream_count++;
+	sw_look_on(sw, 1);
 	if (!put_first(c))
 		return -1;
 	if (frames)

@@ -55,7 +55,7 @@ static void queue_consume(struct port *p, unsigned int n)
 	struct port_queue *q = &p->queue;
 
 	for (; n; n--) {
-		frame_put(&p->sw->pool, q->ring[q->head++ & q->mask]);
+		frame_put(&p->worker->pool, q->ring[q->head++ & q->mask]);
 		q->len--;
 	}
 }
@@ -170,7 +170,7 @@ void egress_trim(struct port *p)
 	struct port_queue *q = &p->queue;
 
 	while (q->len > q->limit) {
-		frame_put(&p->sw->pool,
+		frame_put(&p->worker->pool,
 			  q->ring[(q->head + --q->len) & q->mask]);
 		port_overflow(p);
 	}
@@ -218,10 +218,10 @@ static inline void enqueue(struct port *p, struct frame *frame)
 	struct port_queue *q = &p->queue;
 
 	if (!p->ops->takes_rest)
-		frame_complete(&p->sw->pool, frame);
+		frame_complete(&p->worker->pool, frame);
 	q->ring[(q->head + q->len++) & q->mask] = frame_hold(frame);
 	if (!p->stalled && list_empty(&p->touched))
-		list_append(&p->sw->touched, &p->touched);
+		list_append(&p->worker->touched, &p->touched);
 }
 
 /* Out of line: a good link must not pay for a bad one. */

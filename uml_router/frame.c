@@ -110,15 +110,21 @@ static void copy_rest(const struct frame *frame, uint8_t *to)
 	}
 }
 
+void frame_copy_to(struct frame *copy, const struct frame *frame)
+{
+	copy->vnet = frame->vnet;
+	copy->len = frame->len;
+	memcpy(copy->data, frame->data, frame_own(frame));
+	copy_rest(frame, copy->data + frame_own(frame));
+}
+
 struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame)
 {
 	struct frame *copy = frame_get(pool);
 
 	if (!copy)
 		return NULL;
-	copy->vnet = frame->vnet;
-	memcpy(copy->data, frame->data, frame_own(frame));
-	copy_rest(frame, copy->data + frame_own(frame));
+	frame_copy_to(copy, frame);
 	frame_filled(pool, copy, frame->len);
 	return copy;
 }

@@ -102,6 +102,9 @@ struct frame *frame_get(struct frame_pool *pool);
  */
 struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame);
 
+/** frame_copy_to() - The same into an empty frame; frame_filled() is to follow */
+void frame_copy_to(struct frame *copy, const struct frame *frame);
+
 /** frame_filled() - Note that @len octets were written into the frame */
 void frame_filled(struct frame_pool *pool, struct frame *frame, size_t len);
 

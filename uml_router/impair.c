@@ -99,7 +99,7 @@ int impair_delay_parse(const char *text, struct impair_conf *conf,
 
 static uint64_t now_ns(const struct port *port)
 {
-	return port->sw->loop->now * NS_PER_MS;
+	return port->worker->loop->now * NS_PER_MS;
 }
 
 /* Marsaglia's xorshift64, "Xorshift RNGs" (2003); the state is never 0. A
@@ -153,7 +153,7 @@ unsigned int impair_due(struct port *port, unsigned int n)
 	for (i = 0; i < n && im->due[(q->head + i) & q->mask] <= now; i++)
 		;
 	if (!i)
-		loop_arm(port->sw->loop, &im->timer,
+		loop_arm(port->worker->loop, &im->timer,
 			 (oldest - now + NS_PER_MS - 1) / NS_PER_MS);
 	return i;
 }
@@ -185,6 +185,7 @@ static struct impair *make(struct port *port)
 	im->port = port;
 	im->random = (port->sw->key.k[0] ^ (uintptr_t)port) | 1;
 	timer_init(&im->timer, on_due);
+	im->timer.parallel = true;
 	return im;
 }
 

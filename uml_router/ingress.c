@@ -24,7 +24,7 @@ bool port_can_wait(const struct port *p, const struct port *full)
 	if (p->ops->hold_ms == HOLD_NEVER || full->given_up)
 		return false;
 	return !p->impatient ||
-	       (p->waits_for != full && p->sw->loop->now >= p->rested);
+	       (p->waits_for != full && p->worker->loop->now >= p->rested);
 }
 
 /* A port that drops has had its time, from everybody: were it every sender's
@@ -40,7 +40,7 @@ static void on_hold_timer(struct timer *timer)
 	}
 	p->held = false;
 	p->impatient = true;
-	p->rested = p->sw->loop->now + p->ops->hold_ms;
+	p->rested = p->worker->loop->now + p->ops->hold_ms;
 	port_touch(p);
 }
 
@@ -52,7 +52,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 /* One time for all holds between two reads, whoever they are because of. */
 static uint64_t longest_hold(struct port *p, const struct port *because_of)
 {
-	uint64_t now = p->sw->loop->now, ms = p->ops->hold_ms;
+	uint64_t now = p->worker->loop->now, ms = p->ops->hold_ms;
 
 	if (ms != HOLD_FOREVER) {
 		if (!p->hold_until)
@@ -76,7 +76,7 @@ static void hold(struct port *p, struct port *because_of,
 	list_remove(&p->wait);
 	list_append(&because_of->waiters, &p->wait);
 	if (ms != HOLD_FOREVER)
-		loop_arm(p->sw->loop, &p->hold_timer, ms);
+		loop_arm(p->worker->loop, &p->hold_timer, ms);
 	port_touch(p);
 }
 
@@ -90,11 +90,11 @@ static void input(struct port *p, struct frame *const frames[], unsigned int n)
 		full = sw_input(p->sw, p, frames[i]);
 		if (full)
 			break;
-		frame_put(&p->sw->pool, frames[i]);
+		frame_put(&p->worker->pool, frames[i]);
 	}
 	if (full)
 		hold(p, full, &frames[i], n - i);
-	sw_flush(p->sw);
+	sw_flush(p->worker);
 }
 
 void port_rx(struct port *p, struct frame *const frames[], unsigned int n)
@@ -138,7 +138,7 @@ static void drop_kept(struct port *p)
 
 	p->stats.drops[DROP_CLOSED] += p->kept_len;
 	for (i = 0; i < p->kept_len; i++)
-		frame_put(&p->sw->pool, p->kept[i]);
+		frame_put(&p->worker->pool, p->kept[i]);
 	p->kept_len = 0;
 }
 
@@ -155,6 +155,7 @@ void ingress_init(struct port *p)
 	list_init(&p->waiters);
 	list_init(&p->wait);
 	timer_init(&p->hold_timer, on_hold_timer);
+	p->hold_timer.parallel = true;
 }
 
 void ingress_fini(struct port *p)

@@ -137,7 +137,7 @@ static int open_ports(struct router *r, struct err *err)
 	for (i = 0; i < r->opts.port_count; i++) {
 		const struct port_spec *spec = &r->opts.ports[i];
 
-		if (spec->backend->open(&r->sw, spec, err) < 0)
+		if (spec_open(&r->sw, spec, err) < 0)
 			return -1;
 	}
 	if (!r->opts.control)
@@ -161,7 +161,8 @@ static int start(struct router *r, struct err *err)
 		return -1;
 	/* Behind the fork: a signalfd in an epoll set shows the signals of
 	 * the process that put it there (signalfd(2), epoll(7)). */
-	if (pidfile_write(&r->pidfile, err) < 0 || watch_signals(r, err) < 0)
+	if (pidfile_write(&r->pidfile, err) < 0 || watch_signals(r, err) < 0 ||
+	    workers_start(&r->sw, err) < 0)
 		return -1;
 	if (!r->opts.daemon)
 		return watch_terminal(r, err);

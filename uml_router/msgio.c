@@ -36,11 +36,11 @@ struct msgio {
 	unsigned int taken;
 };
 
-static struct msgio *buffers(struct sw *sw)
+static struct msgio *buffers(struct worker *w)
 {
-	if (!sw->msgio)
-		sw->msgio = calloc(1, sizeof(*sw->msgio));
-	return sw->msgio;
+	if (!w->msgio)
+		w->msgio = calloc(1, sizeof(*w->msgio));
+	return w->msgio;
 }
 
 static bool fill_place(struct msgio *io, struct frame_pool *pool,
@@ -140,22 +140,22 @@ static int receive(struct msgio *io, int fd)
 	return got;
 }
 
-int msgio_recv(struct sw *sw, int fd, struct msgio_burst *burst)
+int msgio_recv(struct worker *w, int fd, struct msgio_burst *burst)
 {
-	struct msgio *io = buffers(sw);
+	struct msgio *io = buffers(w);
 	int got;
 
 	burst->n = burst->empty = burst->lost = 0;
 	burst->eof = false;
 	if (io)
-		prepare(io, &sw->pool);
+		prepare(io, &w->pool);
 	if (!io || !io->ready)
 		return discard_one(fd, burst);
 	if (burst->from)
 		set_names(io, burst->from);
 	got = receive(io, fd);
 	if (got > 0)
-		collect(io, &sw->pool, burst, (unsigned int)got);
+		collect(io, &w->pool, burst, (unsigned int)got);
 	if (burst->from)
 		set_names(io, NULL);
 	return got < 0 ? -1 : 0;
@@ -214,7 +214,7 @@ void msgio_ready(struct port *port, uint32_t ready)
 	int failed;
 
 	burst.from = NULL;
-	failed = msgio_recv(port->sw, port->io.fd, &burst);
+	failed = msgio_recv(port->worker, port->io.fd, &burst);
 	port->stats.drops[DROP_NO_MEMORY] += burst.lost;
 	if (burst.n)
 		port_rx(port, burst.frames, burst.n);

@@ -35,7 +35,7 @@ struct msgio_burst {
 
 /**
  * msgio_recv() - Read up to FRAME_BURST messages
- * @sw:		the switch: frames come from its pool
+ * @w:		the worker: frames come from its pool
  * @fd:		non-blocking socket
  * @burst:	@from set; the rest is filled
  *
@@ -44,7 +44,7 @@ struct msgio_burst {
  *
  * Return: 0 (nothing to read is no failure), or -1 with errno set
  */
-int msgio_recv(struct sw *sw, int fd, struct msgio_burst *burst);
+int msgio_recv(struct worker *w, int fd, struct msgio_burst *burst);
 
 /**
  * msgio_write() - Send up to @n frames to a socket, each as a message

@@ -160,6 +160,12 @@ static int set_max_ports(struct parser *p, char *value)
 	return set_number(p, "max-ports", value, 65536, &p->opts->sw.max_ports);
 }
 
+static int set_workers(struct parser *p, char *value)
+{
+	return set_number(p, "workers", value, WORKERS_MAX,
+			  &p->opts->sw.workers);
+}
+
 static int set_verbose(struct parser *p, char *value)
 {
 	p->opts->verbose = true;
@@ -209,7 +215,8 @@ static const struct option_word {
 	  "  vhost-user:SOCKET QEMU vhost-user, UML virtio_uml\n"
 	  "  fd:NUMBER         an open tap or connected socket\n"
 	  "keys: queue=FRAMES (256), policy=drop|block (drop),\n"
-	  "name=NAME; of a tap also queueing=MODE, queues=N,\n"
+	  "name=NAME, worker=N (0);\n"
+	  "of a tap also queueing=MODE, queues=N,\n"
 	  "txqueuelen=N, offload=on|off (on);\n"
 	  "of a folder also dirmode=MODE;\n"
 	  "of connect= and dgram also reconnect=SECONDS (5);\n"
@@ -229,6 +236,8 @@ static const struct option_word {
 	  "forget an address not seen for so long (300)" },
 	{ "fdb-size", 0, "N", set_fdb_size, "most addresses (65536)" },
 	{ "max-ports", 0, "N", set_max_ports, "most ports (4096)" },
+	{ "workers", 0, "N", set_workers,
+	  "threads; worker= says whose a port is (1)" },
 	{ "spin", 0, "MICROSECONDS", set_spin,
 	  "look for work for so long before a sleep (0)" },
 	{ "verbose", 'v', NULL, set_verbose, "log more" },

@@ -38,6 +38,7 @@ const char *port_drop_name(enum port_drop why)
 		[DROP_BROADCAST_LIMIT] = "broadcast_limit",
 		[DROP_LOST] = "lost",
 		[DROP_ADMIN_DOWN] = "admin_down",
+		[DROP_WORKER_BUSY] = "worker_busy",
 	};
 
 	return names[why];
@@ -90,13 +91,13 @@ static int watch(struct port *p)
 	uint32_t out = p->stalled ? EPOLLOUT : 0;
 	bool apart = p->in.fd >= 0;
 
-	if (apart && loop_watch(p->sw->loop, &p->in, in) < 0)
+	if (apart && loop_watch(p->worker->loop, &p->in, in) < 0)
 		return -1;
 	if (p->no_link || p->io.fd < 0)
 		return 0;
 	if (!apart)
 		out = in || out ? in | out : EPOLLET;
-	return loop_watch(p->sw->loop, &p->io, out);
+	return loop_watch(p->worker->loop, &p->io, out);
 }
 
 static void free_port(struct work *work)
@@ -109,15 +110,16 @@ static void free_port(struct work *work)
 
 static void destroy(struct port *p)
 {
-	loop_watch(p->sw->loop, &p->io, 0);
-	loop_watch(p->sw->loop, &p->in, 0);
+	loop_watch(p->worker->loop, &p->io, 0);
+	loop_watch(p->worker->loop, &p->in, 0);
 	ingress_fini(p);
 	list_remove(&p->touched);
 	port_discard(p, DROP_CLOSED);
+	workers_take_in(p->sw);
 	sw_remove(p->sw, p);
 	p->ops->close(p);
 	p->turn.fn = free_port;
-	loop_reap(p->sw->loop, &p->turn);
+	loop_reap(p->worker->loop, &p->turn);
 }
 
 static void on_turn(struct work *work)
@@ -138,10 +140,11 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	      struct err *err)
 {
 	p->sw = sw;
+	p->worker = &sw->workers[conf->worker];
 	p->ops = ops;
 	p->policy = conf->policy;
-	p->io = (struct event){ .fd = fd, .fn = on_io };
-	p->in = (struct event){ .fd = -1, .fn = on_in };
+	p->io = (struct event){ .fd = fd, .parallel = true, .fn = on_io };
+	p->in = (struct event){ .fd = -1, .parallel = true, .fn = on_in };
 	p->no_link = fd < 0;
 	if (!p->pid && !p->uid)
 		p->uid = (uid_t)-1;
@@ -150,6 +153,7 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 	list_init(&p->mirrors);
 	list_init(&p->touched);
 	work_init(&p->turn, on_turn);
+	p->turn.parallel = true;
 	ingress_init(p);
 	if (egress_alloc(&p->queue, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue", name);
@@ -159,14 +163,15 @@ int port_open(struct port *p, struct sw *sw, const struct port_ops *ops,
 		 sw_add(sw, p, err) == 0)
 		return 0;
 	rules_remove(p);
-	loop_watch(sw->loop, &p->io, 0);
+	loop_watch(p->worker->loop, &p->io, 0);
 	free(p->queue.ring);
 	return -1;
 }
 
 void port_get_conf(const struct port *p, struct port_conf *conf)
 {
-	*conf = (struct port_conf){ .queue = p->queue.limit,
+	*conf = (struct port_conf){ .worker = worker_number(p->worker),
+				    .queue = p->queue.limit,
 				    .policy = p->policy,
 				    .rules = *rules_of(p) };
 	if (p->ops->set_rate)
@@ -238,14 +243,14 @@ void port_mute(struct port *p)
 
 void port_read_from(struct port *p, int fd)
 {
-	loop_watch(p->sw->loop, &p->in, 0);
+	loop_watch(p->worker->loop, &p->in, 0);
 	p->in.fd = fd;
 	port_touch(p);
 }
 
 void port_link_down(struct port *p)
 {
-	loop_watch(p->sw->loop, &p->io, 0);
+	loop_watch(p->worker->loop, &p->io, 0);
 	p->no_link = true;
 	p->unread = false;
 	empty_queue(p);
@@ -262,5 +267,7 @@ void port_link_up(struct port *p, int fd)
 void port_close(struct port *p)
 {
 	p->dying = true;
+	/* Others may know the port. */
+	p->turn.parallel = false;
 	port_touch(p);
 }

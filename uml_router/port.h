@@ -95,6 +95,8 @@ enum port_drop {
 				     broadcast-limit= */
 	DROP_LOST,	      /**< egress: by loss= */
 	DROP_ADMIN_DOWN,      /**< the port is down by its rules */
+	DROP_WORKER_BUSY,     /**< ingress: for a port of another worker, whose
+				     inbox is full */
 	PORT_DROPS
 };
 
@@ -167,11 +169,13 @@ struct port_ops {
 
 /**
  * struct port_conf - What SPEC says of any kind of port
+ * @worker:	whose port it is, from 0; the first one's unless told otherwise
  * @queue:	frames that may wait, 1 to PORT_MAX_QUEUE
  * @policy:	what a full queue means
  * @rules:	what its client may do
  */
 struct port_conf {
+	unsigned int worker;
 	unsigned int queue;
 	enum port_policy policy;
 	struct rules rules;
@@ -217,6 +221,7 @@ struct port_queue {
  * struct port - One port
  * @node:	in the switch's list of ports
  * @sw:		the switch
+ * @worker:	the one that it belongs to
  * @ops:	the back end
  * @serial:	which one it is since the switch began, from 1
  * @name:	unique in the switch
@@ -272,6 +277,7 @@ struct port_queue {
 struct port {
 	struct list node;
 	struct sw *sw;
+	struct worker *worker;
 	const struct port_ops *ops;
 	uint64_t serial;
 	char name[PORT_NAME_LEN];

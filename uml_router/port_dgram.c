@@ -40,7 +40,7 @@ static void ready(struct port *port, uint32_t events)
 	struct msgio_burst burst = { .from = NULL };
 
 	redial_now(&dgram_of(port)->redial);
-	if (msgio_recv(port->sw, port->in.fd, &burst) < 0)
+	if (msgio_recv(port->worker, port->in.fd, &burst) < 0)
 		port_close(port);
 	port->stats.drops[DROP_NO_MEMORY] += burst.lost;
 	port->stats.drops[DROP_RUNT] += burst.empty;

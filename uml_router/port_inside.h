@@ -9,7 +9,7 @@
 /** port_touch() - Its state has changed: port.c looks what follows from it */
 static inline void port_touch(struct port *port)
 {
-	loop_schedule(port->sw->loop, &port->turn);
+	loop_schedule(port->worker->loop, &port->turn);
 }
 
 /** ingress_init() - It is not held, and nobody waits for it */

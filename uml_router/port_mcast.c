@@ -173,7 +173,7 @@ static bool is_own(const struct mcast_port *m,
 
 	return same(in, &m->own) ||
 	       (same(in, &m->former) &&
-		m->port.sw->loop->now < m->renewed + RENEW_MS);
+		m->port.worker->loop->now < m->renewed + RENEW_MS);
 }
 
 static void ready(struct port *port, uint32_t events)
@@ -183,12 +183,12 @@ static void ready(struct port *port, uint32_t events)
 	struct msgio_burst burst = { .from = from };
 	unsigned int i, n = 0;
 
-	msgio_recv(port->sw, port->in.fd, &burst);
+	msgio_recv(port->worker, port->in.fd, &burst);
 	port->stats.drops[DROP_NO_MEMORY] += burst.lost;
 	port->stats.drops[DROP_RUNT] += burst.empty;
 	for (i = 0; i < burst.n; i++) {
 		if (is_own(m, &from[i]))
-			frame_put(&port->sw->pool, burst.frames[i]);
+			frame_put(&port->worker->pool, burst.frames[i]);
 		else
 			burst.frames[n++] = burst.frames[i];
 	}
@@ -219,7 +219,7 @@ static int send_error(int errnum)
 static int renew(struct mcast_port *m)
 {
 	struct mcast_sockets s, before = { m->port.in.fd, m->port.io.fd };
-	struct loop *loop = m->port.sw->loop;
+	struct loop *loop = m->port.worker->loop;
 	struct sockaddr_in own;
 
 	if (loop->now < m->attempted + RENEW_MS)

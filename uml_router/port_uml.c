@@ -72,16 +72,17 @@ static void on_v0_data(struct event *ev, uint32_t ready)
 	struct sockaddr_storage from[FRAME_BURST];
 	struct msgio_burst burst = { .from = from };
 	struct sw *sw = l->service.listener.sw;
+	struct worker *w = &sw->workers[l->service.listener.conf.worker];
 	unsigned int i;
 
-	msgio_recv(sw, ev->fd, &burst);
+	msgio_recv(w, ev->fd, &burst);
 	for (i = 0; i < burst.n; i++) {
 		struct uml_port *c = v0_find(l, &from[i], burst.from_len[i]);
 
 		if (c && !c->client.port.dying) {
 			port_rx(&c->client.port, &burst.frames[i], 1);
 		} else {
-			frame_put(&sw->pool, burst.frames[i]);
+			frame_put(&w->pool, burst.frames[i]);
 			sw->stats.strangers++;
 		}
 	}

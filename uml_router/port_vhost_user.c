@@ -58,10 +58,8 @@ static struct vhost_port *vhost_port(struct port *port)
 
 static void give_up(struct vhost_port *v, const char *why)
 {
-	struct sw *sw = v->port.sw;
-
-	sw->stats.bad_requests++;
-	log_limited(&sw->complaints, LOG_LEVEL_WARN, "vhost-user",
+	sw_bad_request(v->port.sw);
+	log_limited(&v->port.worker->complaints, LOG_LEVEL_WARN, "vhost-user",
 		    "%s, client of pid %d: %s", v->port.name, v->port.pid, why);
 	port_close(&v->port);
 }
@@ -89,7 +87,7 @@ static bool read_ring(struct vhost_port *v, struct vhost_ring *ring)
 	vhost_net_hold(&burst);
 	if (burst.n)
 		port_rx(port, burst.frames, burst.n);
-	vhost_net_done(&ring->q, &port->sw->pool, &burst);
+	vhost_net_done(&ring->q, &port->worker->pool, &burst);
 	if (lost(v))
 		return false;
 	if (burst.chains)
@@ -381,7 +379,7 @@ static int plug(struct listener *l, struct vhost_port *v, int fd,
 {
 	v->socket = (struct event){ .fd = fd, .fn = on_socket };
 	timer_init(&v->patience, on_impatience);
-	vhost_dev_init(&v->dev, l->sw->loop, on_kick);
+	vhost_dev_init(&v->dev, l->sw->workers[l->conf.worker].loop, on_kick);
 	if (loop_watch(l->sw->loop, &v->socket, EPOLLIN | EPOLLRDHUP) < 0)
 		return err_errno(err, "cannot watch a client");
 	if (listener_plug(l, &v->port, &ops, -1, peer, err) == 0) {

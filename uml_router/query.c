@@ -89,7 +89,7 @@ static json_t *port_json(const struct port *port)
 	json_t *rules = rules_json(rules_of(port));
 	json_t *json = json_pack(
 		"{s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:{s:I, s:I, s:s}, "
-		"s:I, s:o}",
+		"s:I, s:I, s:o}",
 		"name", query_text(port->name), "type", port->ops->type,
 		"address", query_text(port->address), "description",
 		port->description, "peer", peer_json(port), "state",
@@ -98,7 +98,8 @@ static json_t *port_json(const struct port *port)
 		drops_json(port->stats.drops), "queue", "length",
 		(json_int_t)(port->queue.len + stage_len(&port->stage)),
 		"limit", (json_int_t)port->queue.limit, "policy",
-		port_policy_name(port->policy), "addresses",
+		port_policy_name(port->policy), "worker",
+		(json_int_t)worker_number(port->worker), "addresses",
 		(json_int_t)(port->addresses.learned.count +
 			     port->addresses.fixed.count),
 		"offload", offload_json(port));
@@ -182,19 +183,25 @@ static json_t *ports_json(const struct sw *sw)
 
 static json_t *stats_json(const struct sw *sw)
 {
+	uint64_t unicast = 0, flooded = 0, wakeups = 0;
 	struct port_stats sum;
+	unsigned int i;
 
 	sw_sum(sw, &sum);
+	for (i = 0; i < sw->conf.workers; i++) {
+		unicast += sw->workers[i].unicast;
+		flooded += sw->workers[i].flooded;
+		wakeups += sw->workers[i].loop->wakeups;
+	}
 	return json_pack(
 		"{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
 		"mode", sw->conf.hub ? "hub" : "switch", "ports",
 		ports_json(sw), "fdb", fdb_json(sw), "rx", count_json(&sum.rx),
 		"tx", count_json(&sum.tx), "drops", drops_json(sum.drops),
-		"unicast", (json_int_t)sw->stats.unicast, "flooded",
-		(json_int_t)sw->stats.flooded, "bad_requests",
-		(json_int_t)sw->stats.bad_requests, "strangers",
+		"unicast", (json_int_t)unicast, "flooded", (json_int_t)flooded,
+		"bad_requests", (json_int_t)sw->stats.bad_requests, "strangers",
 		(json_int_t)sw->stats.strangers, "wakeups",
-		(json_int_t)sw->loop->wakeups);
+		(json_int_t)wakeups);
 }
 
 static json_t *next_stats(struct query *query, struct sw *sw)

@@ -71,7 +71,7 @@ static json_t *add_port(struct query_call *call, struct port_spec *spec)
 	    check_spec(spec, &err) < 0)
 		return query_failure_err("bad_argument", &err);
 	errno = 0;
-	if (spec->backend->open(call->sw, spec, &err) < 0)
+	if (spec_open(call->sw, spec, &err) < 0)
 		return open_failed(spec, errno, &err);
 	call->query->changed = 1;
 	return NULL;

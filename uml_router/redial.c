@@ -8,7 +8,7 @@
 /* Each time later. */
 static void try_later(struct redial *r)
 {
-	loop_arm(r->port->sw->loop, &r->timer, r->delay);
+	loop_arm(r->port->worker->loop, &r->timer, r->delay);
 	r->delay = r->delay * 2 < r->longest ? r->delay * 2 : r->longest;
 }
 
@@ -20,7 +20,7 @@ static void attempt(struct redial *r)
 
 	loop_disarm(&r->timer);
 	if (fd >= 0) {
-		r->since = port->sw->loop->now;
+		r->since = port->worker->loop->now;
 		r->told = false;
 		log_msg(LOG_LEVEL_DEBUG, "port", "%s: connected to '%s'",
 			port->name, port->address);
@@ -28,7 +28,7 @@ static void attempt(struct redial *r)
 		return;
 	}
 	if (!r->told)
-		log_limited(&port->sw->complaints, LOG_LEVEL_WARN, "port",
+		log_limited(&port->worker->complaints, LOG_LEVEL_WARN, "port",
 			    "%s: %s; it is tried again", port->name, err.text);
 	r->told = true;
 	try_later(r);
@@ -45,12 +45,12 @@ static void on_lost(struct work *work)
 
 	if (r->port->no_link || r->port->dying)
 		return;
-	log_limited(&r->port->sw->complaints, LOG_LEVEL_WARN, "port",
+	log_limited(&r->port->worker->complaints, LOG_LEVEL_WARN, "port",
 		    "%s: the connection to '%s' has ended", r->port->name,
 		    r->port->address);
 	port_link_down(r->port);
 	r->disconnect(r);
-	if (r->port->sw->loop->now - r->since > r->longest)
+	if (r->port->worker->loop->now - r->since > r->longest)
 		r->delay = REDIAL_FIRST_MS;
 	try_later(r);
 }
@@ -73,7 +73,7 @@ void redial_now(struct redial *r)
 
 void redial_lost(struct redial *r)
 {
-	loop_schedule(r->port->sw->loop, &r->lost);
+	loop_schedule(r->port->worker->loop, &r->lost);
 }
 
 void redial_stop(struct redial *r)

@@ -299,7 +299,8 @@ static int fix_addresses(struct port *port, const struct rules *r,
 		port->addresses.limit = 0;
 	for (i = 0; i < r->mac_count; i++)
 		if (fdb_fix(port->sw->fdb, fixed_vid(r), r->macs[i],
-			    &port->addresses, sw_seconds(port->sw)) < 0) {
+			    &port->addresses,
+			    worker_seconds(port->worker)) < 0) {
 			mac_failed(port, r->macs[i], fixed_vid(r), err);
 			release_addresses(port, r, i);
 			return -1;
@@ -369,7 +370,7 @@ int rules_apply(struct port *port, const struct rules *rules, struct err *err)
 	}
 	port->rules->conf = *rules;
 	bucket_set(&port->rules->floods, rules->broadcast_limit,
-		   port->sw->loop->now);
+		   port->worker->loop->now);
 	if (rules->down) {
 		port_discard(port, DROP_ADMIN_DOWN);
 		fdb_flush(port->sw->fdb, &port->addresses);

@@ -52,6 +52,17 @@ static int set_queue(struct port_spec *spec, const char *value, struct err *err)
 	return 0;
 }
 
+static int set_worker(struct port_spec *spec, const char *value,
+		      struct err *err)
+{
+	uint64_t n;
+
+	if (parse_uint("worker", value, 0, WORKERS_MAX - 1, &n, err) < 0)
+		return -1;
+	spec->conf.worker = (unsigned int)n;
+	return 0;
+}
+
 static int set_policy(struct port_spec *spec, const char *value,
 		      struct err *err)
 {
@@ -166,6 +177,7 @@ static const struct key {
 	{ "name", 0, false, set_name },
 	{ "queue", 0, true, set_queue },
 	{ "policy", 0, true, set_policy },
+	{ "worker", 0, false, set_worker },
 	{ "queueing", KEYS_DEVICE, false, set_queueing },
 	{ "queues", KEYS_DEVICE, false, set_queues },
 	{ "txqueuelen", KEYS_DEVICE, false, set_txqueuelen },
@@ -364,4 +376,14 @@ int spec_parse(char *text, struct port_spec *spec, struct err *err)
 		if (set_key(spec, strsep(&next, ","), err) < 0)
 			return -1;
 	return rules_check(&spec->conf.rules, err);
+}
+
+int spec_open(struct sw *sw, const struct port_spec *spec, struct err *err)
+{
+	if (spec->conf.worker < sw->conf.workers)
+		return spec->backend->open(sw, spec, err);
+	err_set(err, "%s '%s': there is no worker %u, they are 0 to %u",
+		spec->backend->type, spec->address, spec->conf.worker,
+		sw->conf.workers - 1);
+	return err_hint(err, "begin the switch with --workers");
 }

@@ -28,7 +28,7 @@ unsigned int stage_asks(const struct virtio_net_hdr_v1 *vnet)
 /* The next piece of the frame that is being cut, or the end of it. */
 static void cut_piece(struct port *p)
 {
-	struct frame_pool *pool = &p->sw->pool;
+	struct frame_pool *pool = &p->worker->pool;
 	struct stage *s = &p->stage;
 	struct frame *piece = segment_left(&s->cut) ? frame_get(pool) : NULL;
 
@@ -56,12 +56,12 @@ static void take_one(struct port *p)
 		s->frames[s->end++] = f;
 		return;
 	}
-	frame_complete(&p->sw->pool, f);
+	frame_complete(&p->worker->pool, f);
 	if (segment_begin(&s->cut, f)) {
 		s->whole = f;
 	} else {
 		port_drop(p, DROP_UNCUT);
-		frame_put(&p->sw->pool, f);
+		frame_put(&p->worker->pool, f);
 	}
 }
 
@@ -83,7 +83,7 @@ void stage_sent(struct port *p, unsigned int n)
 	struct stage *s = &p->stage;
 
 	for (; n; n--)
-		frame_put(&p->sw->pool, s->frames[s->at++]);
+		frame_put(&p->worker->pool, s->frames[s->at++]);
 }
 
 unsigned int stage_drop(struct port *p)
@@ -93,7 +93,7 @@ unsigned int stage_drop(struct port *p)
 
 	stage_sent(p, n);
 	if (s->whole) {
-		frame_put(&p->sw->pool, s->whole);
+		frame_put(&p->worker->pool, s->whole);
 		s->whole = NULL;
 		n++;
 	}

@@ -62,10 +62,9 @@ static int fill(struct stream_port *s)
 /* The stream is out of step. The other end hears of it by being hung up on. */
 static void refuse(struct stream_port *s)
 {
-	struct sw *sw = s->port.sw;
-
-	sw->stats.bad_requests++;
-	log_limited(&sw->complaints, LOG_LEVEL_WARN, s->port.ops->type,
+	sw_bad_request(s->port.sw);
+	log_limited(&s->port.worker->complaints, LOG_LEVEL_WARN,
+		    s->port.ops->type,
 		    "%s: the client of pid %d announces a frame of %u octets: "
 		    "closed",
 		    s->port.name, s->port.pid, s->in.len);
@@ -86,7 +85,7 @@ void streamio_ready(struct port *port, uint32_t ready)
 		lose(s);
 	if (got <= 0)
 		return;
-	in_step = stream_feed(&s->in, &port->sw->pool, s->buffer + s->from,
+	in_step = stream_feed(&s->in, &port->worker->pool, s->buffer + s->from,
 			      s->to - s->from, &burst, &used);
 	s->from += used;
 	port->stats.drops[DROP_NO_MEMORY] += burst.lost;
@@ -147,7 +146,7 @@ static ssize_t send_all(struct stream_port *s, struct frame *const frames[],
 static void drop_rest(struct stream_port *s)
 {
 	if (s->rest)
-		frame_put(&s->port.sw->pool, s->rest);
+		frame_put(&s->port.worker->pool, s->rest);
 	s->rest = NULL;
 	s->rest_at = 0;
 	s->port.unsent = false;
@@ -223,7 +222,7 @@ int streamio_send_error(int errnum)
 
 static void reset_input(struct stream_port *s)
 {
-	stream_reset(&s->in, &s->port.sw->pool);
+	stream_reset(&s->in, &s->port.worker->pool);
 	s->from = s->to = 0;
 }
 

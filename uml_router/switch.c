@@ -50,24 +50,10 @@ static bool is_zero(const uint8_t *mac)
 }
 
 /* Both timers are armed only while there is something for them to do. */
-static void arm_once(struct sw *sw, struct timer *timer, uint64_t delay_ms)
+static void arm_once(struct worker *w, struct timer *timer, uint64_t delay_ms)
 {
 	if (!timer_armed(timer))
-		loop_arm(sw->loop, timer, delay_ms);
-}
-
-static void on_ageing(struct timer *timer)
-{
-	struct sw *sw = container_of(timer, struct sw, ageing);
-	uint32_t next = fdb_age(sw->fdb, sw_seconds(sw), sw->conf.ageing);
-
-	if (next)
-		arm_once(sw, timer, (uint64_t)next * 1000);
-}
-
-static void on_trimming(struct timer *timer)
-{
-	frame_pool_trim(&container_of(timer, struct sw, trimming)->pool);
+		loop_arm(w->loop, timer, delay_ms);
 }
 
 /* A hub looks at sources only where a port has rules, which may be of them. */
@@ -146,12 +132,14 @@ static bool learn(struct sw *sw, struct port *in, const struct frame *frame,
 		  uint16_t vid)
 {
 	enum fdb_learned learned = fdb_learn(sw->fdb, vid, source(frame),
-					     &in->addresses, sw_seconds(sw));
+					     &in->addresses,
+					     worker_seconds(in->worker));
 
 	if (learned == FDB_KNOWN)
 		return true;
 	if (learned == FDB_NEW)
-		arm_once(sw, &sw->ageing, (uint64_t)sw->conf.ageing * 1000);
+		arm_once(in->worker, &in->worker->ageing,
+			 (uint64_t)sw->conf.ageing * 1000);
 	if (learned == FDB_NEW || learned == FDB_MOVED) {
 		if (monitored(&sw->monitors))
 			tell_learned(sw, learned, vid, source(frame), in);
@@ -228,13 +216,31 @@ static void send_by_rules(struct fit *fit, struct port *out)
 		port_drop(out, why);
 }
 
-RARE static void send_alone(struct sw *sw, struct frame *frame, uint16_t vid,
-			    struct port *out)
+RARE static void send_alone(struct frame *frame, uint16_t vid, struct port *out)
 {
-	struct fit fit = { &sw->pool, frame, vid, true, NULL, NULL };
+	struct fit fit = { &out->worker->pool, frame, vid, true, NULL, NULL };
 
 	send_by_rules(&fit, out);
 	fit_end(&fit);
+}
+
+static void send_here(struct port *out, struct frame *frame, uint16_t vid)
+{
+	if (out->rules)
+		send_alone(frame, vid, out);
+	else
+		send_to(out, frame);
+}
+
+/* To a port of another worker, or all of its ports. */
+RARE static void send_across(struct port *in, struct worker *to,
+			     struct port *out, struct frame *frame,
+			     uint16_t vid)
+{
+	struct crossing what = { frame, in, out, vid };
+
+	if (!worker_send(to, &what))
+		port_drop(in, DROP_WORKER_BUSY);
 }
 
 static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
@@ -248,15 +254,16 @@ static struct port *unicast(struct sw *sw, struct port *in, struct port *out,
 	}
 	if (out->mirror)
 		return NULL;
-	if (must_wait(in, out))
-		return out;
-	if (port_full(out))
-		in->lost += frame->len;
-	if (out->rules)
-		send_alone(sw, frame, vid, out);
-	else
-		send_to(out, frame);
-	sw->stats.unicast++;
+	if (out->worker != in->worker) {
+		send_across(in, out->worker, out, frame, vid);
+	} else {
+		if (must_wait(in, out))
+			return out;
+		if (port_full(out))
+			in->lost += frame->len;
+		send_here(out, frame, vid);
+	}
+	in->worker->unicast++;
 	return NULL;
 }
 
@@ -270,11 +277,47 @@ static struct port *find_full(const struct sw *sw, const struct port *in,
 		struct port *out = container_of(at, struct port, node);
 
 		if (out->policy == POLICY_BLOCK && !out->mirror &&
+		    out->worker == in->worker &&
 		    barred(sw, in, out, vid) == PORT_DROPS &&
 		    must_wait(in, out))
 			return out;
 	}
 	return NULL;
+}
+
+/* To all ports of a worker that the rules let it go to. */
+static void flood_here(struct worker *w, struct port *in, struct frame *frame,
+		       uint16_t vid)
+{
+	struct fit fit = { &w->pool, frame, vid, false, NULL, NULL };
+	struct sw *sw = w->sw;
+	struct list *at;
+
+	list_for_each(at, &sw->ports) {
+		struct port *out = container_of(at, struct port, node);
+
+		if (out->mirror || out->worker != w ||
+		    barred(sw, in, out, vid) != PORT_DROPS)
+			continue;
+		if (out->rules)
+			send_by_rules(&fit, out);
+		else
+			send_to(out, frame);
+	}
+	fit_end(&fit);
+}
+
+static void flood_across(struct sw *sw, struct port *in, struct frame *frame,
+			 uint16_t vid)
+{
+	unsigned int i;
+
+	for (i = 0; i < sw->conf.workers; i++) {
+		struct worker *w = &sw->workers[i];
+
+		if (w != in->worker && w->ports)
+			send_across(in, w, NULL, frame, vid);
+	}
 }
 
 /* All or nobody: a frame that one port must wait for is sent to none yet. For
@@ -283,10 +326,9 @@ RARE static struct port *flood(struct sw *sw, struct port *in,
 			       struct frame *frame, uint16_t vid)
 {
 	struct port *full = sw->blocking ? find_full(sw, in, vid) : NULL;
-	struct fit fit = { &sw->pool, frame, vid, false, NULL, NULL };
-	struct list *at;
 
-	if (in->rules && !bucket_has(&in->rules->floods, sw->loop->now)) {
+	if (in->rules &&
+	    !bucket_has(&in->rules->floods, in->worker->loop->now)) {
 		port_drop(in, DROP_BROADCAST_LIMIT);
 		return NULL;
 	}
@@ -294,18 +336,9 @@ RARE static struct port *flood(struct sw *sw, struct port *in,
 		return full;
 	if (in->rules)
 		bucket_take(&in->rules->floods);
-	list_for_each(at, &sw->ports) {
-		struct port *out = container_of(at, struct port, node);
-
-		if (out->mirror || barred(sw, in, out, vid) != PORT_DROPS)
-			continue;
-		if (out->rules)
-			send_by_rules(&fit, out);
-		else
-			send_to(out, frame);
-	}
-	fit_end(&fit);
-	sw->stats.flooded++;
+	flood_here(in->worker, in, frame, vid);
+	flood_across(sw, in, frame, vid);
+	in->worker->flooded++;
 	return NULL;
 }
 
@@ -320,13 +353,23 @@ struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame)
 		vid = admit(in, frame);
 	if (vid < 0)
 		return NULL;
-	if (sw->pool.large)
-		arm_once(sw, &sw->trimming, TRIM_MS);
+	if (in->worker->pool.large)
+		arm_once(in->worker, &in->worker->trimming, TRIM_MS);
 	if (learns(sw) && !learn(sw, in, frame, (uint16_t)vid))
 		return NULL;
 	out = look_up(sw, frame, (uint16_t)vid);
 	return out ? unicast(sw, in, out, frame, (uint16_t)vid)
 		   : flood(sw, in, frame, (uint16_t)vid);
+}
+
+void sw_arrive(struct worker *w, const struct crossing *what)
+{
+	if (w->pool.large)
+		arm_once(w, &w->trimming, TRIM_MS);
+	if (what->out)
+		send_here(what->out, what->frame, what->vid);
+	else
+		flood_here(w, what->in, what->frame, what->vid);
 }
 
 static void mirror(struct port *out, struct frame *frame)
@@ -339,6 +382,29 @@ static void mirror(struct port *out, struct frame *frame)
 		send_to(out, frame);
 }
 
+/* Onlookers make workers run one by one: all of them are ours now. */
+RARE static void mirror_across(struct port *out, const struct frame *frame)
+{
+	struct frame *copy = frame_copy(&out->worker->pool, frame);
+
+	if (!copy) {
+		port_drop(out, DROP_NO_MEMORY);
+		return;
+	}
+	mirror(out, copy);
+	frame_put(&out->worker->pool, copy);
+	port_flush(out);
+}
+
+static void mirror_from(const struct port *in, struct port *out,
+			struct frame *frame)
+{
+	if (out->worker == in->worker)
+		mirror(out, frame);
+	else
+		mirror_across(out, frame);
+}
+
 void sw_show(struct sw *sw, struct port *in, struct frame *const frames[],
 	     unsigned int n)
 {
@@ -346,21 +412,26 @@ void sw_show(struct sw *sw, struct port *in, struct frame *const frames[],
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		frame_complete(&sw->pool, frames[i]);
+		frame_complete(&in->worker->pool, frames[i]);
 	capture_frames(in, CAPTURE_IN, frames, n);
 	list_for_each(at, &sw->mirrors) {
 		struct port *out = container_of(at, struct port, mirrors);
 
 		for (i = 0; i < n && out != in; i++)
-			mirror(out, frames[i]);
+			mirror_from(in, out, frames[i]);
 	}
 }
 
-void sw_flush(struct sw *sw)
+void sw_look_on(struct sw *sw, int more)
 {
-	while (!list_empty(&sw->touched))
-		port_flush(
-			container_of(sw->touched.next, struct port, touched));
+	sw->onlookers += (unsigned int)more;
+	sw->gate.one_by_one = sw->onlookers;
+}
+
+void sw_flush(struct worker *w)
+{
+	while (!list_empty(&w->touched))
+		port_flush(container_of(w->touched.next, struct port, touched));
 }
 
 int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
@@ -372,10 +443,6 @@ int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
 	list_init(&sw->captures);
 	list_init(&sw->mirrors);
 	monitors_init(&sw->monitors, loop);
-	list_init(&sw->touched);
-	timer_init(&sw->ageing, on_ageing);
-	timer_init(&sw->trimming, on_trimming);
-	frame_pool_init(&sw->pool);
 	if (getrandom(&sw->key, sizeof(sw->key), 0) != sizeof(sw->key))
 		return err_errno(err, "cannot get random bytes");
 	sw->fdb = fdb_new(conf->fdb_size, &sw->key);
@@ -383,23 +450,27 @@ int sw_init(struct sw *sw, struct loop *loop, const struct sw_conf *conf,
 		return err_errno(err, "cannot allocate %u addresses",
 				 conf->fdb_size);
 	fdb_on_gone(sw->fdb, on_gone, sw);
-	return 0;
+	if (workers_init(sw, err) == 0)
+		return 0;
+	workers_fini(sw);
+	fdb_free(sw->fdb);
+	return -1;
 }
 
 void sw_fini(struct sw *sw)
 {
 	struct list *at, *after;
+	unsigned int i;
 
+	workers_stop(sw);
 	list_for_each_safe(at, after, &sw->listeners)
 		listener_close(container_of(at, struct listener, node));
 	list_for_each(at, &sw->ports)
 		port_close(container_of(at, struct port, node));
-	loop_turn(sw->loop, 0);
-	loop_disarm(&sw->ageing);
-	loop_disarm(&sw->trimming);
+	for (i = 0; i < sw->conf.workers; i++)
+		loop_turn(sw->workers[i].loop, 0);
 	monitors_fini(&sw->monitors);
-	free(sw->msgio);
-	frame_pool_fini(&sw->pool);
+	workers_fini(sw);
 	fdb_free(sw->fdb);
 }
 
@@ -423,6 +494,8 @@ int sw_add(struct sw *sw, struct port *port, struct err *err)
 	if (port->mirror)
 		list_append(&sw->mirrors, &port->mirrors);
 	sw->watched += port->mirror;
+	sw_look_on(sw, port->mirror);
+	port->worker->ports++;
 	log_msg(LOG_LEVEL_DEBUG, "port", "%s joined: %s '%s', pid %d",
 		port->name, port->ops->type, port->address, port->pid);
 	if (monitored(&sw->monitors))
@@ -450,6 +523,8 @@ void sw_remove(struct sw *sw, struct port *port)
 	list_remove(&port->node);
 	list_remove(&port->mirrors);
 	sw->watched -= port->mirror;
+	sw_look_on(sw, -port->mirror);
+	port->worker->ports--;
 	sw->port_count--;
 	sw->blocking -= port->policy == POLICY_BLOCK;
 	sw->stats.left++;

@@ -19,6 +19,7 @@
 #include "loop.h"
 #include "monitor.h"
 #include "port.h"
+#include "worker.h"
 
 /** Ports unless told otherwise. */
 #define SW_DEFAULT_MAX_PORTS 4096
@@ -32,23 +33,23 @@
  * @fdb_size:	most addresses
  * @ageing:	seconds until an unseen address goes
  * @max_ports:	most ports
+ * @workers:	threads, 1 to WORKERS_MAX
  */
 struct sw_conf {
 	bool hub;
 	uint32_t fdb_size;
 	uint32_t ageing;
 	unsigned int max_ports;
+	unsigned int workers;
 };
 
 /** Defaults. */
 #define SW_CONF_DEFAULT                                                        \
 	((struct sw_conf){ false, FDB_DEFAULT_SIZE, FDB_DEFAULT_AGEING,        \
-			   SW_DEFAULT_MAX_PORTS })
+			   SW_DEFAULT_MAX_PORTS, 1 })
 
 /**
  * struct sw_stats - Counters of the switch
- * @unicast:	frames for the one port that has the address
- * @flooded:	frames for all others: group or unknown address, or a hub
  * @joined:	ports that were plugged in
  * @left:	ports that were unplugged
  * @refused:	clients turned away: too many ports, or no descriptor left
@@ -57,7 +58,6 @@ struct sw_conf {
  *		address
  */
 struct sw_stats {
-	uint64_t unicast, flooded;
 	uint64_t joined, left;
 	uint64_t refused, bad_requests, strangers;
 };
@@ -65,9 +65,9 @@ struct sw_stats {
 /**
  * struct sw - One switch
  * @conf:	see struct sw_conf
- * @loop:	the loop that its ports are watched by
- * @pool:	frames
- * @msgio:	receive buffers of msgio.c, made when first needed
+ * @loop:	the loop of all but ports, and of the first worker
+ * @workers:	@conf.workers of them
+ * @gate:	between their loops, where there are several
  * @fdb:	addresses
  * @key:	secret of the keyed hashes
  * @ports:	struct port by @node, in the order of joining
@@ -77,11 +77,10 @@ struct sw_stats {
  * @captures:	struct capture by @node
  * @mirrors:	struct port by @mirrors
  * @watched:	how many of both
- * @touched:	ports with frames to flush
+ * @onlookers:	who is told of frames or events as they happen: captures,
+ *		monitors, mirrors. For their sake workers run one by one
  * @blocking:	ports with policy=block
  * @ruled:	ports with rules
- * @ageing:	next address is due
- * @trimming:	memory of jumbo frames is to be given back
  * @net_admin:	a port goes on needing CAP_NET_ADMIN
  * @stats:	counters
  * @gone:	sum of the counters of ports that left
@@ -90,8 +89,8 @@ struct sw_stats {
 struct sw {
 	struct sw_conf conf;
 	struct loop *loop;
-	struct frame_pool pool;
-	struct msgio *msgio;
+	struct worker *workers;
+	struct gate gate;
 	struct fdb *fdb;
 	struct siphash_key key;
 	struct list ports;
@@ -101,11 +100,9 @@ struct sw {
 	struct list captures;
 	struct list mirrors;
 	unsigned int watched;
-	struct list touched;
+	unsigned int onlookers;
 	unsigned int blocking;
 	unsigned int ruled;
-	struct timer ageing;
-	struct timer trimming;
 	bool net_admin;
 	struct sw_stats stats;
 	struct port_stats gone;
@@ -136,7 +133,7 @@ void sw_remove(struct sw *sw, struct port *port);
 /**
  * sw_input() - Forward one frame
  * @sw:		the switch
- * @in:		ingress port
+ * @in:		ingress port, of the worker that calls
  * @frame:	the frame; egress ports take references of their own
  *
  * Return: NULL when the frame was dealt with, else the port whose queue is
@@ -153,13 +150,31 @@ struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame);
 void sw_show(struct sw *sw, struct port *in, struct frame *const frames[],
 	     unsigned int n);
 
-/** sw_flush() - Flush all touched ports */
-void sw_flush(struct sw *sw);
+/** sw_arrive() - A frame has come from a port of another worker */
+void sw_arrive(struct worker *w, const struct crossing *what);
 
-/** sw_seconds() - The time of the forwarding database */
-static inline uint32_t sw_seconds(const struct sw *sw)
+/** sw_flush() - Flush all touched ports of a worker */
+void sw_flush(struct worker *w);
+
+/** worker_seconds() - The time of the forwarding database */
+static inline uint32_t worker_seconds(const struct worker *w)
 {
-	return (uint32_t)(sw->loop->now / 1000);
+	return (uint32_t)(w->loop->now / 1000);
+}
+
+/** worker_number() - As worker= has it */
+static inline unsigned int worker_number(const struct worker *w)
+{
+	return (unsigned int)(w - w->sw->workers);
+}
+
+/** sw_look_on() - There are so many onlookers more, or less */
+void sw_look_on(struct sw *sw, int more);
+
+/** sw_bad_request() - Count a connection closed because of what it said */
+static inline void sw_bad_request(struct sw *sw)
+{
+	__atomic_fetch_add(&sw->stats.bad_requests, 1, __ATOMIC_RELAXED);
 }
 
 /** sw_sum() - Counters of all ports, of those that left too */

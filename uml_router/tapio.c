@@ -51,7 +51,7 @@ static void clean_header(struct virtio_net_hdr_v1 *vnet)
 /* Read one frame. 1: there it is, 0: there is none, -1: the device is gone. */
 static int read_one(struct tap_port *t, int fd, struct frame **frame)
 {
-	struct frame_pool *pool = &t->port.sw->pool;
+	struct frame_pool *pool = &t->port.worker->pool;
 	struct frame *f = frame_get(pool);
 	size_t header = t->header;
 	char nowhere;
@@ -296,7 +296,7 @@ void tapio_close(struct port *port)
 	struct tap_port *t = tap_port(port);
 
 	while (t->ahead.n)
-		frame_put(&port->sw->pool, t->ahead.frames[--t->ahead.n]);
+		frame_put(&port->worker->pool, t->ahead.frames[--t->ahead.n]);
 	if (port->io.fd != t->tap.fd[0])
 		close(port->io.fd);
 	tuntap_close(&t->tap);

@@ -425,7 +425,9 @@ void vhost_dev_init(struct vhost_dev *dev, struct loop *loop,
 	*dev = (struct vhost_dev){ .loop = loop, .backend_req = -1 };
 	vhost_mem_init(&dev->mem);
 	for (i = 0; i < VHOST_RINGS; i++) {
-		dev->rings[i].kick = (struct event){ .fd = -1, .fn = on_kick };
+		dev->rings[i].kick = (struct event){ .fd = -1,
+						     .parallel = true,
+						     .fn = on_kick };
 		dev->rings[i].call = -1;
 	}
 }

@@ -181,7 +181,7 @@ enum vring_got vhost_net_read(const struct vhost_net *net, struct vqueue *q,
 			return got;
 		b->heads[b->chains++] = chain.head;
 		why = got == VRING_CHAIN
-			      ? take_frame(net, &chain, &port->sw->pool, b)
+			      ? take_frame(net, &chain, &port->worker->pool, b)
 			      : DROP_MALFORMED;
 		if (why != PORT_DROPS)
 			port_drop(port, (enum port_drop)why);

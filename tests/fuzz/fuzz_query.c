@@ -65,7 +65,7 @@ static void set_up(struct fake_world *world, struct fake ports[])
 {
 	static const char *const names[PORTS] = { "p0", "tap0", "uml\xff",
 						  "x" };
-	struct sw_conf conf = { false, 16, 300, PORTS };
+	struct sw_conf conf = { false, 16, 300, PORTS, 1 };
 	uint32_t i;
 
 	fake_world_init(world, &conf);

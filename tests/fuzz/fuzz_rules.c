@@ -350,7 +350,7 @@ static void check(const struct bench *b)
 
 	if (wrong)
 		must(false, wrong);
-	must(!b->world.sw.pool.used, "all frames are given back");
+	must(!b->world.sw.workers->pool.used, "all frames are given back");
 	must(!!b->world.sw.ruled == any_ruled(b), "ports with rules");
 }
 

@@ -66,8 +66,8 @@ static uint64_t egress_drops(const struct port_stats *s)
 
 static struct books read_books(const struct sw *sw)
 {
-	struct books now = { .unicast = sw->stats.unicast,
-			     .flooded = sw->stats.flooded,
+	struct books now = { .unicast = sw->workers->unicast,
+			     .flooded = sw->workers->flooded,
 			     .ports = sw->port_count };
 	uint64_t kept = 0, waiting = 0;
 	struct list *at;
@@ -81,7 +81,7 @@ static struct books read_books(const struct sw *sw)
 	}
 	sw_sum(sw, &sum);
 	now.kept_closed = sum.rx.frames - ingress_drops(&sum) - kept -
-			  sw->stats.unicast - sw->stats.flooded;
+			  sw->workers->unicast - sw->workers->flooded;
 	now.copies = sum.tx.frames + waiting + egress_drops(&sum) -
 		     now.kept_closed;
 	return now;
@@ -304,7 +304,7 @@ static void finish(struct bench *b)
 		b->port[i].chunk = FAKE_ENDLESS;
 	}
 	rest(b);
-	must(!b->world.sw.pool.used, "all frames are given back");
+	must(!b->world.sw.workers->pool.used, "all frames are given back");
 	fake_world_fini(&b->world);
 	for (i = 0; i < PORTS; i++) {
 		check_order(&b->port[i]);
@@ -315,7 +315,7 @@ static void finish(struct bench *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct sw_conf conf = { false, 8, 300, PORTS };
+	struct sw_conf conf = { false, 8, 300, PORTS, 1 };
 	struct bench *b = calloc(1, sizeof(*b));
 	unsigned int steps;
 	int i;

@@ -50,10 +50,10 @@ static void pass(struct fake_world *world, struct port *port,
 			vhost_net_write(net, rx, f);
 			/* Every other one waits, and is completed. */
 			if (i % 2)
-				frame_complete(&world->sw.pool, f);
-			frame_put(&world->sw.pool, f);
+				frame_complete(&world->sw.workers->pool, f);
+			frame_put(&world->sw.workers->pool, f);
 		}
-		vhost_net_done(tx, &world->sw.pool, &b);
+		vhost_net_done(tx, &world->sw.workers->pool, &b);
 		vring_publish(rx);
 		vring_wants_call(rx);
 	} while (got == VRING_CHAIN && ++rounds < 4);
@@ -95,7 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fake_world_init(&world, NULL);
 			fake_plug(&fake, &world.sw, "fake", 64, POLICY_DROP);
 			pass(&world, fake.port, &net, &tx, &rx);
-			must(!world.sw.pool.used, "no frame is left over");
+			must(!world.sw.workers->pool.used,
+			     "no frame is left over");
 			fake_world_fini(&world);
 			fake_fini(&fake);
 		}

@@ -112,8 +112,22 @@ switch_ready() {
   done <"$WORK/proc/$1.sockets"
 }
 
+# on_second_worker ARG...: sets args, the same but with all ports on worker 1 of
+# $UML_ROUTER_WORKERS
+on_second_worker() {
+  args=(--workers "$UML_ROUTER_WORKERS")
+  while [ $# -gt 0 ]; do
+    args+=("$1")
+    if [ "$1" = --port ]; then
+      args+=("$2,worker=1")
+      shift
+    fi
+    shift
+  done
+}
+
 switch_start() {
-  local in=() name
+  local in=() args=() name
   if [ "$1" = -n ]; then
     in=(-n "$2")
     shift 2
@@ -121,7 +135,9 @@ switch_start() {
   name=$1
   shift
   switch_sockets "$@" >"$WORK/proc/$name.sockets"
-  proc_start "${in[@]}" "$name" "$ROUTER" "$@" || return 1
+  args=("$@")
+  [ -z "${UML_ROUTER_WORKERS:-}" ] || on_second_worker "$@"
+  proc_start "${in[@]}" "$name" "$ROUTER" "${args[@]}" || return 1
   if ! wait_for switch_ready "$name" || proc_ended "$name"; then
     echo "switch did not start: $ROUTER $*" >&2
     proc_log "$name" >&2

@@ -174,7 +174,7 @@ static void fake_ready(struct port *port, uint32_t ready)
 	fake->readies++;
 	fake->intruded += port->held || port->kept_len;
 	while (n < FRAME_BURST && fake->in_done < fake->in.len)
-		frames[n++] = read_one(fake, &port->sw->pool);
+		frames[n++] = read_one(fake, &port->worker->pool);
 	if (n && fake->in_done == fake->in.len &&
 	    recv(fake->fd, &octet, 1, MSG_DONTWAIT) != 1)
 		give_up("recv");
@@ -539,7 +539,7 @@ static const char *check_frames(const struct sw *sw)
 		give_up("calloc");
 	held_frames(sw, frames);
 	qsort(frames, n, sizeof(*frames), by_address);
-	wrong = check_references(frames, n, sw->pool.used);
+	wrong = check_references(frames, n, sw->workers->pool.used);
 	free(frames);
 	return wrong;
 }
@@ -550,7 +550,7 @@ const char *fake_check(const struct sw *sw)
 	unsigned int count = 0, blocking = 0, ruled = 0;
 	struct list *at;
 
-	if (!list_empty(&sw->touched))
+	if (!list_empty(&sw->workers->touched))
 		return "ports are left to be flushed";
 	list_for_each(at, &sw->ports) {
 		const struct port *p = container_of(at, struct port, node);

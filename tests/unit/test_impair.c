@@ -290,7 +290,7 @@ static void test_bound(void)
 	is_int((intmax_t)b.out.port->queue.len, 4, "as many as may wait");
 	is_int((intmax_t)drops(&b, DROP_QUEUE_FULL), 16, "more are dropped");
 	is_str(fake_check(&b.world.sw), NULL, "the switch is in order");
-	is_int((intmax_t)b.world.sw.pool.used, 4, "no other is held");
+	is_int((intmax_t)b.world.sw.workers->pool.used, 4, "no other is held");
 	fake_rules(&b.out, "");
 	fake_settle(&b.world.loop);
 	ok(b.out.sent.len == 4 && !b.out.port->impair,
@@ -357,7 +357,7 @@ static void test_late_rules(void)
 	fake_settle(&b.world.loop);
 	is_int((intmax_t)b.world.sw.gone.drops[DROP_CLOSED], 3,
 	       "what was under way to a port that closed is counted");
-	is_int((intmax_t)b.world.sw.pool.used, 0, "and given back");
+	is_int((intmax_t)b.world.sw.workers->pool.used, 0, "and given back");
 	tear_down(&b);
 }
 

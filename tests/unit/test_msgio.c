@@ -59,7 +59,7 @@ static bool is_frame(const struct frame *f, size_t len)
 static int receive(struct bench *b, struct msgio_burst *burst)
 {
 	burst->from = NULL;
-	return msgio_recv(&b->world.sw, b->own, burst);
+	return msgio_recv(b->world.sw.workers, b->own, burst);
 }
 
 static void put_all(struct bench *b, struct msgio_burst *burst)
@@ -67,7 +67,7 @@ static void put_all(struct bench *b, struct msgio_burst *burst)
 	unsigned int i;
 
 	for (i = 0; i < burst->n; i++)
-		frame_put(&b->world.sw.pool, burst->frames[i]);
+		frame_put(&b->world.sw.workers->pool, burst->frames[i]);
 	burst->n = 0;
 }
 
@@ -84,7 +84,7 @@ static void test_receive(int type, const char *kind)
 	       kind);
 	ok(!burst.n && !burst.empty && !burst.lost && !burst.eof, "%s: nothing",
 	   kind);
-	idle = b.world.sw.pool.used;
+	idle = b.world.sw.workers->pool.used;
 	ok(say(b.peer, 60) && say(b.peer, 1514) && say(b.peer, 14),
 	   "%s: three messages", kind);
 	is_int(receive(&b, &burst), 0, "%s: are read", kind);
@@ -94,7 +94,7 @@ static void test_receive(int type, const char *kind)
 	   "%s: as three frames", kind);
 	put_all(&b, &burst);
 	receive(&b, &burst);
-	ok(!burst.n && b.world.sw.pool.used == idle,
+	ok(!burst.n && b.world.sw.workers->pool.used == idle,
 	   "%s: their memory is used again", kind);
 	tear_down(&b);
 }
@@ -129,7 +129,7 @@ static void test_many(int type, const char *kind)
 
 	set_up(&b, type);
 	receive(&b, &burst);
-	idle = b.world.sw.pool.used;
+	idle = b.world.sw.workers->pool.used;
 	while (sent < 5000) {
 		while (sent < 5000 && say(b.peer, 14 + sent % 2000))
 			sent++;
@@ -143,7 +143,7 @@ static void test_many(int type, const char *kind)
 		put_all(&b, &burst);
 	}
 	ok(got == 5000 && !wrong, "%s: many messages, in order", kind);
-	is_int((intmax_t)b.world.sw.pool.used, (intmax_t)idle,
+	is_int((intmax_t)b.world.sw.workers->pool.used, (intmax_t)idle,
 	       "%s: no frame is lost to the pool", kind);
 	tear_down(&b);
 }
@@ -168,7 +168,7 @@ static void test_kept_frames(void)
 		wrong += !is_frame(kept[i], 100 + i);
 	ok(n == 200 && !wrong, "frames given out are not written to again");
 	for (i = 0; i < n; i++)
-		frame_put(&b.world.sw.pool, kept[i]);
+		frame_put(&b.world.sw.workers->pool, kept[i]);
 	tear_down(&b);
 }
 
@@ -210,7 +210,7 @@ static void test_empty(void)
 	   "messages without an octet are counted");
 	kept[0] = burst.frames[0];
 	kept[1] = burst.frames[1];
-	idle = b.world.sw.pool.used;
+	idle = b.world.sw.workers->pool.used;
 	for (i = 0; i < 6; i++)
 		say(b.peer, 30 + i);
 	receive(&b, &burst);
@@ -219,10 +219,10 @@ static void test_empty(void)
 	   "the frames between them are not written to again");
 	put_all(&b, &burst);
 	receive(&b, &burst);
-	is_int((intmax_t)b.world.sw.pool.used, (intmax_t)idle + 5,
+	is_int((intmax_t)b.world.sw.workers->pool.used, (intmax_t)idle + 5,
 	       "every place is filled again");
-	frame_put(&b.world.sw.pool, kept[0]);
-	frame_put(&b.world.sw.pool, kept[1]);
+	frame_put(&b.world.sw.workers->pool, kept[0]);
+	frame_put(&b.world.sw.workers->pool, kept[1]);
 	tear_down(&b);
 }
 
@@ -273,7 +273,7 @@ static void test_failure(void)
 
 	set_up(&b, SOCK_DGRAM);
 	receive(&b, &burst);
-	idle = b.world.sw.pool.used;
+	idle = b.world.sw.workers->pool.used;
 	close(b.own);
 	b.own = -1;
 	errno = 0;
@@ -284,7 +284,7 @@ static void test_failure(void)
 	b.own = ends[0];
 	ok(receive(&b, &burst) == -1 && errno == ENOTSOCK && !burst.n,
 	   "so is a pipe");
-	is_int((intmax_t)b.world.sw.pool.used, (intmax_t)idle,
+	is_int((intmax_t)b.world.sw.workers->pool.used, (intmax_t)idle,
 	       "no frame is lost");
 	close(ends[1]);
 	tear_down(&b);
@@ -329,8 +329,9 @@ static void test_few_frames(void)
 	int i;
 
 	set_up(&b, SOCK_SEQPACKET);
-	frame_put(&b.world.sw.pool, frame_get(&b.world.sw.pool));
-	before = leave_frames(&b.world.sw.pool, 3);
+	frame_put(&b.world.sw.workers->pool,
+		  frame_get(&b.world.sw.workers->pool));
+	before = leave_frames(&b.world.sw.workers->pool, 3);
 	for (i = 0; i < 5; i++)
 		say(b.peer, 60);
 	receive(&b, &burst);
@@ -338,7 +339,7 @@ static void test_few_frames(void)
 	   "with memory for three frames, three are read");
 	receive(&b, &burst);
 	ok(!burst.n && burst.lost == 1, "without memory one is read and lost");
-	give_back(&b.world.sw.pool, &before);
+	give_back(&b.world.sw.workers->pool, &before);
 	receive(&b, &burst);
 	ok(burst.n == 1 && !burst.lost, "with memory again the rest is read");
 	tear_down(&b);
@@ -386,7 +387,7 @@ static void test_addresses(void)
 	say(fds[2], 0);
 	say(fds[2], 21);
 	say(fds[1], 22);
-	msgio_recv(&b.world.sw, fds[0], &burst);
+	msgio_recv(b.world.sw.workers, fds[0], &burst);
 	ok(burst.n == 3 && burst.empty == 1, "three frames");
 	ok(same_name(&from[0], burst.from_len[0], &a, a_len) &&
 		   same_name(&from[1], burst.from_len[1], &bb, bb_len) &&
@@ -399,7 +400,7 @@ static void test_addresses(void)
 	for (i = 0; i < 8; i++)
 		say(fds[1], 23);
 	burst.from = NULL;
-	msgio_recv(&b.world.sw, fds[0], &burst);
+	msgio_recv(b.world.sw.workers, fds[0], &burst);
 	for (octet = 0; octet < sizeof(from); octet++)
 		if (((unsigned char *)from)[octet] != 0xaa)
 			break;
@@ -428,11 +429,11 @@ static void get_frames(struct bench *b, struct frame *frames[], unsigned int n,
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		frames[i] = frame_get(&b->world.sw.pool);
+		frames[i] = frame_get(&b->world.sw.workers->pool);
 		if (!frames[i])
 			tap_bail("frame_get");
 		memset(frames[i]->data, (int)i, len);
-		frame_filled(&b->world.sw.pool, frames[i], len);
+		frame_filled(&b->world.sw.workers->pool, frames[i], len);
 	}
 }
 
@@ -463,7 +464,7 @@ static void test_send(void)
 	   "a burst goes out in pieces, in order");
 	ok(blocked > 0, "what does not fit is not sent");
 	for (sent = 0; sent < FRAME_BURST; sent++)
-		frame_put(&b.world.sw.pool, frames[sent]);
+		frame_put(&b.world.sw.workers->pool, frames[sent]);
 	tear_down(&b);
 }
 
@@ -476,7 +477,7 @@ static void test_send_errors(void)
 	set_up(&b, SOCK_DGRAM);
 	setsockopt(b.own, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	get_frames(&b, frames, 3, 60);
-	frame_filled(&b.world.sw.pool, frames[1], FRAME_MAX);
+	frame_filled(&b.world.sw.workers->pool, frames[1], FRAME_MAX);
 	is_int(send_frames(&b, frames, 3), 1, "up to the one that is refused");
 	errno = 0;
 	ok(send_frames(&b, frames + 1, 2) == -1 && errno == EMSGSIZE,
@@ -665,13 +666,13 @@ static void test_port_without_memory(void)
 	set_up(&b, SOCK_SEQPACKET);
 	fake_plug(&other, &b.world.sw, "other", 256, POLICY_DROP);
 	port = plug(&b, 256, POLICY_DROP);
-	before = leave_frames(&b.world.sw.pool, 0);
+	before = leave_frames(&b.world.sw.workers->pool, 0);
 	for (i = 0; i < 20; i++)
 		write_frame(b.peer, 1, FAKE_ALL, i);
 	ok(fake_settle(&b.world.loop) >= 0 &&
 		   port->stats.drops[DROP_NO_MEMORY] == 20,
 	   "without memory frames are counted as dropped");
-	give_back(&b.world.sw.pool, &before);
+	give_back(&b.world.sw.workers->pool, &before);
 	for (; i < 30; i++)
 		write_frame(b.peer, 1, FAKE_ALL, i);
 	fake_settle(&b.world.loop);

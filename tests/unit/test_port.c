@@ -100,7 +100,7 @@ static bool exact(uint32_t queue, uint32_t room, uint32_t offered,
 	       b.out.port->queue.len == waiting &&
 	       drops(&b.out, DROP_QUEUE_FULL) == offered - sent - waiting &&
 	       fake_dropped(&b.out) == offered - sent - waiting &&
-	       b.world.sw.pool.used == waiting;
+	       b.world.sw.workers->pool.used == waiting;
 	if (!good)
 		printf("# queue %u, room %u, offered %u by %u: sent %zu, "
 		       "waiting %u, dropped %ju; %s\n",
@@ -111,7 +111,7 @@ static bool exact(uint32_t queue, uint32_t room, uint32_t offered,
 	fake_room(&b.out, FAKE_ENDLESS);
 	fake_settle(&b.world.loop);
 	good = good && fake_in_order(&b.out, 0, sent + waiting) &&
-	       !b.world.sw.pool.used &&
+	       !b.world.sw.workers->pool.used &&
 	       b.out.port->stats.tx.frames == 2 + sent + waiting;
 	tear_down(&b);
 	return good;
@@ -261,7 +261,7 @@ static void test_block_many(void)
 		next[from % 3]++;
 	}
 	ok(!wrong && out.sent.len == 900, "three senders, each in order");
-	is_int((intmax_t)world.sw.pool.used, 0, "no frame is held");
+	is_int((intmax_t)world.sw.workers->pool.used, 0, "no frame is held");
 	fake_world_fini(&world);
 	fake_fini(&out);
 	for (i = 0; i < 3; i++)
@@ -640,7 +640,7 @@ static void test_broken(void)
 	ok(!b.out.port && b.out.closes == 1 && !b.out.sent.len,
 	   "a broken port is closed");
 	sw_sum(&b.world.sw, &sum);
-	ok(sum.drops[DROP_CLOSED] == 10 && !b.world.sw.pool.used,
+	ok(sum.drops[DROP_CLOSED] == 10 && !b.world.sw.workers->pool.used,
 	   "its frames are counted and given back");
 	offer(&b, 2, 10, 5);
 	ok(fake_in_order(&b.other, 10, 5), "its station is looked for");
@@ -670,7 +670,7 @@ static void test_broken_in_burst(void)
 	sw_sum(&b.world.sw, &sum);
 	ok(!b.out.port && b.out.sent.len == 64, "broken in the second burst");
 	ok(sum.drops[DROP_CLOSED] == 64 && b.other.sent.len == 64 &&
-		   !b.world.sw.pool.used,
+		   !b.world.sw.workers->pool.used,
 	   "each frame is sent, counted, or flooded after its end");
 	tear_down(&b);
 }
@@ -710,7 +710,7 @@ static void test_lost_descriptor(void)
 	close(b.out.fd);
 	b.out.fd = -1;
 	offer(&b, 2, 0, 10);
-	ok(!b.out.port && b.out.closes == 1 && !b.world.sw.pool.used,
+	ok(!b.out.port && b.out.closes == 1 && !b.world.sw.workers->pool.used,
 	   "a port that cannot be watched any more is closed");
 	tear_down(&b);
 }
@@ -734,7 +734,8 @@ static void test_close_with_queue(void)
 	ok(!b.out.port && b.out.closes == 1, "closed once");
 	is_int((intmax_t)(sum.drops[DROP_CLOSED] + b.other.sent.len), 36,
 	       "frames that waited are counted; one came meanwhile");
-	is_int((intmax_t)b.world.sw.pool.used, 0, "and are given back");
+	is_int((intmax_t)b.world.sw.workers->pool.used, 0,
+	       "and are given back");
 	tear_down(&b);
 }
 
@@ -824,7 +825,7 @@ static void test_held_port_closes(void)
 	fake_settle(&b.world.loop);
 	sw_sum(&b.world.sw, &sum);
 	ok(!b.in.port && sum.drops[DROP_CLOSED] == kept &&
-		   b.world.sw.pool.used == b.out.port->queue.len,
+		   b.world.sw.workers->pool.used == b.out.port->queue.len,
 	   "what was kept of it is counted and given back");
 	ok(list_empty(&b.out.port->waiters), "nobody waits any more");
 	fake_room(&b.out, FAKE_ENDLESS);
@@ -918,7 +919,8 @@ static void closes_in_flood(const char *what, bool same, bool ingress,
 	if (!ingress)
 		offer(&b, FAKE_ALL, 200, 10);
 	fake_settle(&b.world.loop);
-	is_int((intmax_t)b.world.sw.pool.used, 0, "%s: no frame is held", what);
+	is_int((intmax_t)b.world.sw.workers->pool.used, 0,
+	       "%s: no frame is held", what);
 	if (same)
 		ok(fake_in_order(&b.other, 0, 210), "the other got all");
 	else if (!ingress)

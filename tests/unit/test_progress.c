@@ -355,7 +355,7 @@ static void test_random(void)
 			fake_room(&fakes[i], FAKE_ENDLESS);
 	if (!wrong)
 		is_str(finish(&world, fakes, PORTS), NULL, "all ends well");
-	is_int((intmax_t)world.sw.pool.used, 0, "no frame is held");
+	is_int((intmax_t)world.sw.workers->pool.used, 0, "no frame is held");
 	tear_down(&world, fakes, PORTS);
 }
 

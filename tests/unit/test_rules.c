@@ -41,7 +41,7 @@ static void tear_down(struct bench *b)
 
 	fake_settle(&b->world.loop);
 	is_str(fake_check(&b->world.sw), NULL, "the switch is in order");
-	is_int((intmax_t)b->world.sw.pool.used, 0, "no frame is held");
+	is_int((intmax_t)b->world.sw.workers->pool.used, 0, "no frame is held");
 	fake_world_fini(&b->world);
 	for (i = 0; i < PORTS; i++)
 		fake_fini(&b->port[i]);
@@ -347,7 +347,8 @@ static void test_copies(void)
 	for (i = 1; i < PORTS; i++)
 		fake_room(&b.port[i], 0);
 	is_str(pass(&b, 0, 100, FAKE_ALL, BARE), "- - - - -", "all wait");
-	is_int((intmax_t)b.world.sw.pool.used, 2, "two variants, four ports");
+	is_int((intmax_t)b.world.sw.workers->pool.used, 2,
+	       "two variants, four ports");
 	is_str(fake_check(&b.world.sw), NULL, "references are in order");
 	for (i = 1; i < PORTS; i++)
 		fake_room(&b.port[i], FAKE_ENDLESS);
@@ -356,7 +357,8 @@ static void test_copies(void)
 	pass(&b, 1, 101, FAKE_ALL, 10);
 	fake_room(&b.port[1], 0);
 	is_str(pass(&b, 0, 100, 101, BARE), "- - - - -", "one waits");
-	is_int((intmax_t)b.world.sw.pool.used, 1, "in the frame itself");
+	is_int((intmax_t)b.world.sw.workers->pool.used, 1,
+	       "in the frame itself");
 	fake_room(&b.port[1], FAKE_ENDLESS);
 	tear_down(&b);
 }
@@ -385,7 +387,7 @@ static void test_mirror(void)
 	for (i = 1; i < PORTS; i++)
 		fake_room(&b.port[i], 0);
 	pass(&b, 0, 100, FAKE_ALL, 0x6000);
-	is_int((intmax_t)b.world.sw.pool.used, 3, "three variants");
+	is_int((intmax_t)b.world.sw.workers->pool.used, 3, "three variants");
 	is_str(fake_check(&b.world.sw), NULL, "references are in order");
 	for (i = 1; i < PORTS; i++)
 		fake_room(&b.port[i], FAKE_ENDLESS);
@@ -408,11 +410,11 @@ static void test_in_place(void)
 	pass(&b, 1, 101, FAKE_ALL, 10);
 	fake_room(&b.port[1], 0);
 	for (holders = 1; holders <= 2; holders++) {
-		frame = frame_get(&b.world.sw.pool);
+		frame = frame_get(&b.world.sw.workers->pool);
 		if (!frame)
 			tap_bail("frame_get");
 		fake_head(frame->data, 100, 101, 1);
-		frame_filled(&b.world.sw.pool, frame, FAKE_LEN);
+		frame_filled(&b.world.sw.workers->pool, frame, FAKE_LEN);
 		if (holders == 2)
 			frame_hold(frame);
 		sw_input(&b.world.sw, b.port[0].port, frame);
@@ -422,9 +424,9 @@ static void test_in_place(void)
 			   vlan_tagged(frame) == (holders == 1),
 		   "%d holders", holders);
 		frame->refs -= (uint32_t)holders - 1;
-		frame_put(&b.world.sw.pool, frame);
+		frame_put(&b.world.sw.workers->pool, frame);
 	}
-	sw_flush(&b.world.sw);
+	sw_flush(b.world.sw.workers);
 	fake_room(&b.port[1], FAKE_ENDLESS);
 	tear_down(&b);
 }
@@ -607,7 +609,7 @@ static void test_pinned(void)
 	is_int((intmax_t)drops(&b, 1, DROP_SPOOFED), 1, "counted");
 	is_str(pass(&b, 2, 302, 100, BARE), "u - - - -",
 	       "it stays where it is");
-	fdb_age(b.world.sw.fdb, sw_seconds(&b.world.sw) + 10000, 1);
+	fdb_age(b.world.sw.fdb, worker_seconds(b.world.sw.workers) + 10000, 1);
 	is_str(pass(&b, 1, 300, 100, BARE), "u - - - -", "it does not age");
 	if (fake_parse_rules(&r,
 			     "isolated,mac=02:00:00:00:00:66+02:00:00:00:00:64",

@@ -198,7 +198,7 @@ static void test_bad_shapes(void)
 	refused("tap:t,,queue=4", "''", "not of the form", "key=value");
 	refused("tap:t,=4", "''", "no key", "keys: name, queue, policy");
 	refused("tap:t,queus=4", "'queus'", "no key",
-		"keys: name, queue, policy, vlan, ");
+		"keys: name, queue, policy, worker, vlan, ");
 }
 
 static void test_bad_values(void)
@@ -209,7 +209,7 @@ static void test_bad_values(void)
 	refused("tap:t,offload=half", "'half'", "offload", "on");
 	refused("uml:/s,offload=on", "'offload'", "type uml", "keys:");
 	refused("uml:/s,colour=red", "'colour'", "no key",
-		"keys: name, queue, policy, vlan, ");
+		"keys: name, queue, policy, worker, vlan, ");
 	refused("tap:t,queue=0", "'0'", "queue", "1 to 65536");
 	refused("tap:t,queue=65537", "'65537'", "queue", "1 to 65536");
 	refused("tap:t,queue=-1", "'-1'", "queue", "1 to 65536");
@@ -243,20 +243,20 @@ static void test_bad_names(void)
 static void test_keys_of_other_types(void)
 {
 	refused("uml:/s,queueing=default", "'queueing'", "type uml",
-		"keys: name, queue, policy, vlan, ");
+		"keys: name, queue, policy, worker, vlan, ");
 	refused("uml:/s,dirmode=700", "'dirmode'", "type uml",
-		"keys: name, queue, policy, vlan, ");
+		"keys: name, queue, policy, worker, vlan, ");
 	refused("tap:t,dirmode=700", "'dirmode'", "type tap",
-		"keys: name, queue, policy, vlan, ");
+		"keys: name, queue, policy, worker, vlan, ");
 	refused("vde:/d,queueing=default", "'queueing'", "type vde",
-		"keys: name, queue, policy, vlan, ");
+		"keys: name, queue, policy, worker, vlan, ");
 	refused("vde:/d,dirmode=0790", "'0790'", "mode", "octal");
 	refused("vde:/d,dirmode=1777", "'1777'", "mode", "0777");
 	refused("vde:/d,dirmode=", "''", "mode", "octal");
 	refused("fd:3,txqueuelen=10", "'txqueuelen'", "type fd",
-		"keys: name, queue, policy, vlan, ");
+		"keys: name, queue, policy, worker, vlan, ");
 	refused("stream:/s,reconnect=1", "'reconnect'", "type stream",
-		"keys: name, queue, policy, vlan, ");
+		"keys: name, queue, policy, worker, vlan, ");
 	refused("stream:connect=", "stream", "no address", "");
 	refused("stream:connect=/s,reconnect=0", "'0'", "seconds", "1 to 3600");
 	refused("stream:connect=/s,reconnect=3601", "'3601'", "seconds",
@@ -267,7 +267,7 @@ static void test_keys_of_other_types(void)
 	refused("stream:connect=/s,reconnect=", "''", "seconds", "");
 	refused("dgram:/s,remote=", "socket name", "empty", "");
 	refused("dgram:/s,ttl=1", "'ttl'", "type dgram",
-		"keys: name, queue, policy, vlan, ");
+		"keys: name, queue, policy, worker, vlan, ");
 	refused("mcast:239.1.1.1:4000,ttl=256", "'256'", "ttl", "0 to 255");
 	refused("mcast:239.1.1.1:4000,interface=a/b", "'a/b'", "", "");
 	refused("tap:t,vlan", "'vlan'", "not of the form", "key=value");

@@ -45,7 +45,7 @@ static struct frame *tcp(struct bench *b, uint32_t payload, uint16_t size)
 		.size = size,
 		.fill = payload,
 	};
-	struct frame *f = frame_get(&b->world.sw.pool);
+	struct frame *f = frame_get(&b->world.sw.workers->pool);
 
 	packet_build(f, &k);
 	return f;
@@ -196,7 +196,7 @@ static void test_flood(void)
 	ok(are_segments(&b.out.sent, 0, 5000), "one gets segments");
 	ok(f->vnet.gso_size == SIZE && f->len == HEADERS + 5000,
 	   "the frame is as it was");
-	frame_put(&b.world.sw.pool, f);
+	frame_put(&b.world.sw.workers->pool, f);
 	ok(in_order(&b), "nothing is held");
 	tear_down(&b);
 	fake_fini(&whole);
@@ -238,7 +238,7 @@ static void test_close(void)
 	ok(!stage_empty(&b.out.port->stage) && in_order(&b), "amid a frame");
 	port_close(b.out.port);
 	fake_settle(&b.world.loop);
-	is_int((int)b.world.sw.pool.used, 0,
+	is_int((int)b.world.sw.workers->pool.used, 0,
 	       "the end of the port frees all of it");
 	/* A burst of 64 without the 3 that went, and what was not yet cut. */
 	is_int((int)b.world.sw.gone.drops[DROP_CLOSED], 62, "and counts it");

@@ -378,13 +378,14 @@ static void test_client_leaves(void)
 	size_t used;
 
 	set_up(&b, 1000);
-	used = b.world.sw.pool.used;
+	used = b.world.sw.workers->pool.used;
 	put_frames(&b, 0, 200, 1000);
 	ok(b.port->rest, "a frame is partly sent");
 	close(b.peer);
 	b.peer = -1;
 	ok(fake_settle(&b.world.loop) >= 0 && gone(&b), "the client leaves");
-	is_int((long)b.world.sw.pool.used, (long)used, "no frame is kept");
+	is_int((long)b.world.sw.workers->pool.used, (long)used,
+	       "no frame is kept");
 	tear_down(&b);
 }
 

@@ -33,7 +33,7 @@ static void tear_down(struct bench *b)
 	int i;
 
 	fake_settle(&b->world.loop);
-	is_int((intmax_t)b->world.sw.pool.used, 0, "no frame is held");
+	is_int((intmax_t)b->world.sw.workers->pool.used, 0, "no frame is held");
 	fake_world_fini(&b->world);
 	for (i = 0; i < PORTS; i++) {
 		if (b->port[i].closes > 1)
@@ -98,12 +98,12 @@ static void test_unicast(void)
 	is_str(pass(&b, 1, 101, 100), "1000", "to a known one: to it alone");
 	is_str(pass(&b, 0, 100, 101), "0100", "and the answer");
 	is_str(pass(&b, 2, 102, 101), "0100", "from anybody");
-	ok(b.world.sw.stats.unicast == 3 && b.world.sw.stats.flooded == 1,
+	ok(b.world.sw.workers->unicast == 3 && b.world.sw.workers->flooded == 1,
 	   "counted");
 	is_str(pass(&b, 1, 103, 101), "0000",
 	       "for a station at the same port: to nobody");
 	is_int((intmax_t)drops(&b, 1, DROP_SAME_PORT), 1, "counted");
-	is_int((intmax_t)b.world.sw.stats.unicast, 3, "not as sent");
+	is_int((intmax_t)b.world.sw.workers->unicast, 3, "not as sent");
 	tear_down(&b);
 }
 
@@ -217,7 +217,7 @@ static void test_hub(void)
 	is_str(pass(&b, 1, 101, 100), "1011", "a hub sends to all others");
 	is_str(pass(&b, 0, 100, 100), "0111", "whatever the address");
 	is_int(fdb_count(b.world.sw.fdb), 0, "it learns nothing");
-	ok(b.world.sw.stats.flooded == 3 && !b.world.sw.stats.unicast,
+	ok(b.world.sw.workers->flooded == 3 && !b.world.sw.workers->unicast,
 	   "counted");
 	tear_down(&b);
 }
@@ -280,7 +280,7 @@ static void test_ageing(void)
 	is_int(fdb_count(b.world.sw.fdb), 2, "two are known");
 	fake_settle(&b.world.loop);
 	is_int(fdb_count(b.world.sw.fdb), 1, "one of them is old");
-	ok(timer_armed(&b.world.sw.ageing), "the next is waited for");
+	ok(timer_armed(&b.world.sw.workers->ageing), "the next is waited for");
 	is_str(pass(&b, 2, 102, 100), "1101", "it is looked for again");
 	is_str(pass(&b, 2, 102, 101), "0100", "the other one is known");
 	port_close(b.port[1].port);
@@ -301,11 +301,13 @@ static void test_trimming(void)
 	fake_head(head, 100, FAKE_ALL, 1);
 	fake_put_raw(&b.port[0], head, 9014);
 	fake_read(&b.port[0]);
-	is_int((intmax_t)b.world.sw.pool.large, 1, "a jumbo frame");
+	is_int((intmax_t)b.world.sw.workers->pool.large, 1, "a jumbo frame");
 	fake_settle(&b.world.loop);
-	is_int((intmax_t)b.world.sw.pool.large, 0, "its memory is given back");
+	is_int((intmax_t)b.world.sw.workers->pool.large, 0,
+	       "its memory is given back");
 	pass(&b, 0, 100, FAKE_ALL);
-	ok(!timer_armed(&b.world.sw.trimming), "and nothing more is to do");
+	ok(!timer_armed(&b.world.sw.workers->trimming),
+	   "and nothing more is to do");
 	tear_down(&b);
 }
 
@@ -455,7 +457,7 @@ static void test_flood_waits(void)
 	ok(b.port[0].port->held && b.port[0].port->kept_len == 1 &&
 		   !fake_check(&b.world.sw),
 	   "the sender is held");
-	is_int((intmax_t)b.world.sw.stats.flooded, 1, "not counted yet");
+	is_int((intmax_t)b.world.sw.workers->flooded, 1, "not counted yet");
 	is_str(pass(&b, 0, 100, 101), "0000", "nor is it read");
 	is_str(pass(&b, 1, 101, 102), "0010", "others pass");
 	forget(&b);
@@ -532,7 +534,8 @@ static void test_flood_drops(void)
 		   b.port[1].port->stats.tx.frames == 300 &&
 		   !b.port[0].port->held,
 	   "only the full port loses frames");
-	is_int((intmax_t)b.world.sw.pool.used, 256, "that many are held");
+	is_int((intmax_t)b.world.sw.workers->pool.used, 256,
+	       "that many are held");
 	fake_room(&b.port[3], FAKE_ENDLESS);
 	tear_down(&b);
 }
@@ -601,7 +604,8 @@ static void test_references(void)
 	}
 	is_int(wrong, 0, "ports whose books do not balance");
 	fake_settle(&world.loop);
-	is_int((intmax_t)world.sw.pool.used, 0, "all frames are given back");
+	is_int((intmax_t)world.sw.workers->pool.used, 0,
+	       "all frames are given back");
 	fake_world_fini(&world);
 	for (i = 0; i < 100; i++)
 		fake_fini(&ports[i]);

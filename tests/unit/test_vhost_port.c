@@ -541,12 +541,12 @@ static void test_flags(bool takes_them)
 	set_up(&b, 256, POLICY_DROP);
 	plug(&b, takes_them ? VGUEST_OFFLOAD : VGUEST_PLAIN);
 	meet(&b);
-	frame = frame_get(&b.world.sw.pool);
+	frame = frame_get(&b.world.sw.workers->pool);
 	if (!frame)
 		tap_bail("no frame");
 	fake_head(frame->data, 2, 1, 0);
 	frame->vnet.flags = VIRTIO_NET_HDR_F_DATA_VALID;
-	frame_filled(&b.world.sw.pool, frame, FAKE_LEN);
+	frame_filled(&b.world.sw.workers->pool, frame, FAKE_LEN);
 	port_rx(b.other.port, &frame, 1);
 	ok(vguest_receive(&b.g, &vnet, NULL, 0) == FAKE_LEN &&
 		   !vnet.flags == !takes_them,

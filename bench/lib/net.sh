@@ -48,12 +48,12 @@ iperf() {
 	local from=$1 addr=$2 to=$3
 
 	shift 3
-	proc_start -n "$to" iperf iperf3 -s -1 -p 5201 &&
+	proc_start -n "$to" "iperf-$from" iperf3 -s -1 -p 5201 &&
 		wait_for listening "$to" &&
 		NS_LIMIT=$((seconds + 20)) ns_exec "$from" \
 			iperf3 -c "$addr" -t "$seconds" -i 0 -J "$@"
 	set -- $?
-	proc_stop iperf
+	proc_stop "iperf-$from"
 	return "$1"
 }
 

@@ -20,6 +20,13 @@
  * it was. sysfs would know more (tun_flags), but it shows the namespace that
  * it was mounted in, not the one that we are in.
  *
+ * A device without owner and group may be attached to by everybody who can open
+ * the clone device (tun_not_capable()), which comes to something where there
+ * is room for one more: with multi-queue. There is no way to make a device that
+ * has an owner from its first moment on, so it gets him in the next one, and
+ * then its queues are counted: whoever was faster is found, and nobody can come
+ * any more.
+ *
  * The flags of a device are those of the first descriptor after it had none;
  * later queues of a multi-queue device get what is in force, whatever they
  * ask. Opening therefore compares. Size of the vnet header and offloads are
@@ -289,6 +296,39 @@ static int attach_first(struct tuntap *tt, const struct tuntap_request *req,
 	return err_set(err, "device '%s' exists already", tt->name);
 }
 
+/* Whose it is; see the top of the file. */
+static int give(struct tuntap *tt, const struct tuntap_request *req,
+		struct err *err)
+{
+	const struct tuntap_ids *ids = req->ids;
+
+	if (!tt->created || !ids)
+		return 0;
+	if (ids->group != (gid_t)-1 && tuntap_group(tt, ids->group, err))
+		return -1;
+	if (ids->owner != (uid_t)-1 && tuntap_owner(tt, ids->owner, err))
+		return -1;
+	return 0;
+}
+
+/* That no queue is somebody else's. */
+static int check_alone(const struct tuntap *tt,
+		       const struct tuntap_request *req, struct err *err)
+{
+	struct netlink_link link;
+
+	if (!tt->created || !req->ids || req->queueing != QUEUEING_MULTI_QUEUE)
+		return 0;
+	if (look_up(tt->name, &link, err))
+		return -1;
+	if (!link.tun.known ||
+	    link.tun.queues + link.tun.detached == tt->queues)
+		return 0;
+	errno = EBUSY;
+	return err_set(err, "another program has opened '%s' as it was made",
+		       tt->name);
+}
+
 /* One more descriptor for the device that the first one holds. */
 static int attach_next(struct tuntap *tt, const struct tuntap_request *req,
 		       struct err *err)
@@ -347,13 +387,14 @@ static int open_all(struct tuntap *tt, const struct tuntap_request *req,
 	if (tt->fd[0] < 0)
 		return -1;
 	tt->queues = 1;
-	if (check_features(tt->fd[0], req, err) || attach_first(tt, req, err))
+	if (check_features(tt->fd[0], req, err) || attach_first(tt, req, err) ||
+	    give(tt, req, err))
 		return -1;
 	while (tt->queues < req->queues) {
 		if (attach_next(tt, req, err))
 			return -1;
 	}
-	return settle(tt, req, err);
+	return check_alone(tt, req, err) ? -1 : settle(tt, req, err);
 }
 
 int tuntap_open(struct tuntap *tt, const struct tuntap_request *req,

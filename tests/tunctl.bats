@@ -379,6 +379,20 @@ state() {
     .txqueuelen, .mtu]')" = '[7,7,true,20000000,77,1000]' ]
 }
 
+@test "--ensure: an IPv6 address that is there with another length" {
+  ns_exec a sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6' ||
+    skip "no IPv6 here"
+  t -t tap0 --address fd00::1/64 --address 10.0.0.1/24
+  refused "'tap0' has address fd00::1/64, and cannot have it with /48 too" \
+    -t tap0 --ensure --mtu 1400 --address fd00::1/48
+  [ "$(of tap0 .mtu)" -eq 1500 ]
+  t -t tap0 --ensure --address fd00::1/64 --address fd00::2/48 --address 10.0.0.1/16
+  ns_exec a ip -br addr show dev tap0 | tee "$WORK/addresses"
+  grep -q 10.0.0.1/24 "$WORK/addresses"
+  grep -q 10.0.0.1/16 "$WORK/addresses"
+  grep -q fd00::2/48 "$WORK/addresses"
+}
+
 @test "an owner that the kernel refuses: the settings before it are taken back" {
   # In a user namespace with one user: every other one is unknown.
   # shellcheck disable=SC2016

@@ -9,6 +9,7 @@
  */
 #include "tunctl/settings.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,14 +195,47 @@ static void undo_addresses(struct change *c)
 	}
 }
 
+/*
+ * For an IPv6 address the kernel does not look at the length, and has it but
+ * once (ipv6_add_addr()): what is there need not be what is wanted.
+ */
+static int check_length(struct change *c, const struct ip_prefix *want,
+			struct err *err)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	struct netlink_addr *addrs;
+	unsigned int len = want->len;
+	size_t count, i;
+
+	if (netlink_addr_list(c->nl, want->family, &addrs, &count, err))
+		return -1;
+	for (i = 0; i < count; i++) {
+		if (addrs[i].index == c->before.index &&
+		    !memcmp(addrs[i].prefix.addr, want->addr,
+			    sizeof(want->addr)))
+			len = addrs[i].prefix.len;
+	}
+	free(addrs);
+	if (len == want->len)
+		return 0;
+	errno = EEXIST;
+	inet_ntop(want->family, want->addr, text, sizeof(text));
+	err_set(err, "'%s' has address %s/%u, and cannot have it with /%u too",
+		c->before.name, text, len, want->len);
+	return err_hint(err, "take it away with 'ip addr del %s/%u dev %s'",
+			text, len, c->before.name);
+}
+
 /* 1 if it was added, 0 if it was there and may be, -1. */
 static int add_address(struct change *c, size_t i, struct err *err)
 {
-	if (!netlink_addr_add(c->nl, c->before.index, &c->want->addresses[i],
-			      err))
+	const struct ip_prefix *want = &c->want->addresses[i];
+
+	if (!netlink_addr_add(c->nl, c->before.index, want, err))
 		return 1;
 	if (errno == EEXIST && c->ensure)
-		return 0;
+		return want->family == AF_INET6 ? check_length(c, want, err)
+						: 0;
 	if (errno == EEXIST)
 		err_hint(err, "with --ensure that is no error");
 	return -1;

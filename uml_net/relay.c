@@ -100,6 +100,13 @@ static bool lasting(void)
 	       errno != ENOMEM;
 }
 
+/* In the first version nothing else tells that the guest has gone. */
+static bool refused_for_good(const struct relay *relay)
+{
+	return errno == EPIPE || errno == EBADF ||
+	       (errno == ECONNREFUSED && relay->control < 0);
+}
+
 /* Return: 0, or -1 if the guest has ended */
 static int to_guest(struct relay *relay)
 {
@@ -110,7 +117,7 @@ static int to_guest(struct relay *relay)
 		return 0;
 	relay->waiting = 0;
 	/* what it cannot take is lost; it may have shut its interface */
-	return sent < 0 && (errno == EPIPE || errno == EBADF) ? -1 : 0;
+	return sent < 0 && refused_for_good(relay) ? -1 : 0;
 }
 
 /* Return: 0, or -1 if the tap has gone */

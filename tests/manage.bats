@@ -223,6 +223,39 @@ monitor_start() {
   jq -e '.error | .code == "no_switch" and (.hint | contains("--control"))' <<<"$stderr"
 }
 
+@test "errors of the command line in JSON, wherever -j stands" {
+  local code words
+  while read -r code words; do
+    # shellcheck disable=SC2086
+    run -1 --separate-stderr timeout 10 "$ROUTERCTL" -s "$WORK/none" $words
+    echo "$words: $stderr"
+    [ -z "$output" ]
+    jq -e --arg code "$code" '.error | .code == $code and .message != ""' <<<"$stderr"
+  done <<'END'
+bad_argument -j capture -c 0
+bad_argument capture --snaplen x -j
+bad_argument -j capture --direction up
+bad_argument -j top --interval 0
+bad_argument -j stats -c 3
+unknown_verb -j port frobnicate
+unknown_verb -j
+END
+}
+
+# A word that is left out would make another request of it: flush everything.
+@test "words that are no UTF-8 are refused, and shown so" {
+  switch
+  peer_start a --ctl "$UML" --announce idle
+  for words in "fdb flush" "fdb show" "port show" "port add" "capture -i"; do
+    # shellcheck disable=SC2086
+    run -1 --separate-stderr timeout 10 "$ROUTERCTL" -s "$CTL" -j $words $'\xff'
+    jq -e '.error.code == "bad_argument"' <<<"$stderr"
+  done
+  ctl sw fdb show | grep uml0
+  run -1 --separate-stderr timeout 10 "$ROUTERCTL" -s "$WORK/"$'\xff' -j stats
+  jq -e --arg name "$WORK/?" '.error.message | contains($name)' <<<"$stderr"
+}
+
 @test "stats --prometheus: by the rules of the format" {
   switch
   peer_start a --ctl "$UML" --mac "$(mac 1)" --announce idle --drain

@@ -434,4 +434,13 @@ END
   [ "$(complete_it capture -i "")" = uml0 ]
   [ "$(complete_it capture --direction "")" = "in out" ]
   [ "$(complete_it stats --pro)" = --prometheus ]
+  # A switch is not trusted with what it calls its ports.
+  cat >"$WORK/uml_routerctl" <<'END'
+#!/bin/sh
+printf 'PORT TYPE\n$(id>&2) tap\nvery-long-name-of-a-port\n  tap\nb`id>&2` tap\n'
+END
+  chmod 755 "$WORK/uml_routerctl"
+  ROUTERCTL=$WORK/uml_routerctl
+  run complete_it port show ""
+  [ "$output" = very-long-name-of-a-port ]
 }

@@ -771,6 +771,11 @@ complete() {
   [ "$all" = "$("$TUNCTL" --help | grep -o -- '^  \(-., \)\?--[a-z-]*' | grep -o -- '--.*')" ]
   [ "$(complete --que)" = --queueing ]
   [ "$(complete -q mul)" = multi-queue ]
+  # A name is no command, nor is any made of it.
+  # shellcheck disable=SC2016
+  t -b -t 'tapp$(id>&2)'
+  run complete -d tap
+  [ "$output" = tapped ]
   [ "$(complete -d tap)" = tapped ]
   [ "$(complete -t tap0 --master b)" = br7 ]
   [ "$(complete -u nobod)" = nobody ]

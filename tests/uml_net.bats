@@ -620,8 +620,11 @@ True
 @test "ethertap: refused with a status of 0, the reason and exit status 1" {
   run -0 host /usr/bin/python3 "$ASK" ethertap "$WORK/plain" eth7 10.0.0.1 gone
   [ "$output" = "ok 0
-uml_net: 'eth7' is no name for a guest's device (tap and what you like)
+uml_net: 'eth7' is no name for a guest's device (tap and letters, digits, '.', '_' or '-')
 status 1" ]
+  # shellcheck disable=SC2016 # what a shell must not see
+  run -0 host /usr/bin/python3 "$ASK" ethertap "$WORK/plain" 'tap$(id)' 10.0.0.1 gone
+  [[ $output == *"(id)' is no name for a guest's device"* ]]
   run -0 host /usr/bin/python3 "$ASK" ethertap "$WORK/plain" tap7 192.168.7.1 gone
   [ "$output" = "ok 0
 uml_net: 192.168.7.1 is in use on this host, on 'eth0'

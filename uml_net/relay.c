@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/parse.h"
 #include "common/unixsock.h"
 #include "uml_net/guest.h"
 #include "uml_net/mark.h"
@@ -243,11 +244,11 @@ static int check_sockets(const struct request *req, struct err *err)
 /* The guest's name for it: one of those that mean nothing to a host. */
 static int check_name(const char *name, struct err *err)
 {
-	if (!strncmp(name, "tap", 3))
+	if (!strncmp(name, "tap", 3) && parse_plain(name))
 		return 0;
 	errno = EPERM;
 	err_set(err, "'%s' is no name for a guest's device", name);
-	return err_hint(err, "tap and what you like");
+	return err_hint(err, "tap and letters, digits, '.', '_' or '-'");
 }
 
 /* Its terminal is not ours to hold. */

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,15 +21,29 @@
 /** Ethernet header, a VLAN tag and a second one. */
 #define FRAME_OVERHEAD 22
 #define BITS_PER_BYTE 8
+/** Longest burst: 2^32 ticks of 64 ns are 274.9 s. */
+#define BURST_SECONDS_MAX 274
 
-int settings_tbf(const struct settings *want, uint32_t mtu,
-		 struct netlink_tbf *tbf, struct err *err)
+/*
+ * The kernel tells a burst as the time that it takes, in 32 bits of 64 ns
+ * (tbf_dump()): from a longer one it could neither be seen that it is in force
+ * nor what is to be put back.
+ */
+static int check_time(const struct netlink_tbf *tbf, struct err *err)
 {
-	uint32_t frame = mtu + FRAME_OVERHEAD;
-
-	netlink_tbf_fit(tbf, want->rate, frame);
-	if (!want->burst)
+	if (tbf->burst / BURST_SECONDS_MAX < tbf->rate / BITS_PER_BYTE)
 		return 0;
+	errno = EINVAL;
+	err_set(err,
+		"burst of %u bytes takes more than %d seconds at %" PRIu64
+		"bit",
+		tbf->burst, BURST_SECONDS_MAX, tbf->rate);
+	return err_hint(err, "a higher rate, or a shorter burst");
+}
+
+static int set_burst(const struct settings *want, uint32_t frame,
+		     struct netlink_tbf *tbf, struct err *err)
+{
 	if (want->burst < frame) {
 		errno = EINVAL;
 		err_set(err, "burst of %u bytes is less than a frame of %u",
@@ -39,6 +54,17 @@ int settings_tbf(const struct settings *want, uint32_t mtu,
 	tbf->limit += want->burst - tbf->burst;
 	tbf->burst = want->burst;
 	return 0;
+}
+
+int settings_tbf(const struct settings *want, uint32_t mtu,
+		 struct netlink_tbf *tbf, struct err *err)
+{
+	uint32_t frame = mtu + FRAME_OVERHEAD;
+
+	netlink_tbf_fit(tbf, want->rate, frame);
+	if (want->burst && set_burst(want, frame, tbf, err))
+		return -1;
+	return check_time(tbf, err);
 }
 
 /*

@@ -540,15 +540,18 @@ slow_reader() {
 }
 
 @test "--rate: tc tells the limit, and that nothing was dropped" {
+  local sender
   slow_reader tap0 --rate 2mbit
-  flood "$WORK/seconds" 500
+  flood "$WORK/seconds" 500 3>&- &
+  sender=$!
+  wait_for is tap0 '.backlog.bytes > 0 and .backlog.packets > 0' true
+  wait "$sender"
   run ns_exec a tc -s qdisc show dev tap0
   echo "$output"
   [[ $output == *"qdisc tbf"*"rate 2Mbit"* ]]
   [[ $output == *"dropped 0, overlimits"* ]]
   [ "$(of tap0 '[.qdisc, .rate.bits_per_second, .backlog.dropped, .tx.dropped]')" = \
     '["tbf",2000000,0,0]' ]
-  [ "$(of tap0 '.backlog.bytes > 0 and .backlog.packets > 0')" = true ]
 }
 
 # The schema of `-l -j`, as a jq program: true, or what is wrong.

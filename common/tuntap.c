@@ -519,12 +519,22 @@ static int no_owner(const struct tuntap *tt, bool group, struct err *err)
 		       group ? "group" : "owner", tt->name);
 }
 
+/* A failed TUNSETOWNER or TUNSETGROUP, from errno. */
+static int explain_id(const char *step, const char *what, uint32_t id,
+		      struct err *err)
+{
+	err_errno(err, "%s", step);
+	if (errno == EINVAL)
+		err_hint(err, "this user namespace has no %s %u", what, id);
+	return -1;
+}
+
 int tuntap_owner(struct tuntap *tt, uid_t uid, struct err *err)
 {
 	if (uid == (uid_t)-1)
 		return no_owner(tt, false, err);
 	if (ioctl(tt->fd[0], TUNSETOWNER, (unsigned long)uid) < 0)
-		return err_errno(err, "TUNSETOWNER");
+		return explain_id("TUNSETOWNER", "user", uid, err);
 	return 0;
 }
 
@@ -533,7 +543,7 @@ int tuntap_group(struct tuntap *tt, gid_t gid, struct err *err)
 	if (gid == (gid_t)-1)
 		return no_owner(tt, true, err);
 	if (ioctl(tt->fd[0], TUNSETGROUP, (unsigned long)gid) < 0)
-		return err_errno(err, "TUNSETGROUP");
+		return explain_id("TUNSETGROUP", "group", gid, err);
 	return 0;
 }
 

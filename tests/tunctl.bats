@@ -402,9 +402,12 @@ state() {
     echo "status $?"
     "$0" -t tap1 --up -u 12345
     echo "status $?"
+    "$0" -t tap1 --up -g 12345
     "$0" -l -j' "$TUNCTL"
   echo "$output"
-  [[ $output == *"TUNSETOWNER: Invalid argument"*"status 1"*"TUNSETOWNER: Invalid"*"status 1"* ]]
+  [[ $output == *"TUNSETOWNER: Invalid argument"*"has no user 12345"*"status 1"* ]]
+  [[ $output == *"status 1"*"TUNSETOWNER: Invalid argument"*"has no user 12345"*"status 1"* ]]
+  [[ $output == *"TUNSETGROUP: Invalid argument"*"has no group 12345"* ]]
   [ "$(sed -n '/^\[/,$p' <<<"$output" | jq -c '[.[] | .name, .mtu, .up, .qdisc]')" = \
     '["tap0",1400,false,"noop"]' ]
 }

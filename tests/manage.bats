@@ -242,6 +242,18 @@ unknown_verb -j
 END
 }
 
+@test "answers that cannot be written: one error, in JSON with -j" {
+  switch
+  local words
+  for words in "port show" stats monitor "top --interval 0.1" "stats --prometheus"; do
+    # shellcheck disable=SC2086
+    run -1 --separate-stderr timeout 10 bash -c 'exec "$@" >/dev/full' - \
+      "$ROUTERCTL" -s "$CTL" -j $words
+    echo "$words: $stderr"
+    jq -se 'length == 1 and .[0].error.code == "failed"' <<<"$stderr"
+  done
+}
+
 # A word that is left out would make another request of it: flush everything.
 @test "words that are no UTF-8 are refused, and shown so" {
   switch

@@ -248,13 +248,12 @@ static int run(struct ctl *ctl, int argc, char *argv[])
 	failed = run_command(ctl, command, argv + (command->verb[0] ? 2 : 1));
 	if (ctl->stream)
 		fclose(ctl->stream);
+	if (!failed && (fflush(stdout) || ferror(stdout))) {
+		err_errno(&ctl->err, "write to standard output");
+		failed = ctl_fail(ctl, "failed");
+	}
 	if (failed)
 		complain(ctl);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "uml_routerctl: write to standard output: %s\n",
-			strerror(errno));
-		failed = -1;
-	}
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

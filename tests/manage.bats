@@ -163,6 +163,39 @@ monitor_start() {
   wait_for total sw .fdb.entries -eq 0
 }
 
+# fixed: every address that is, with its VLAN and port
+fixed() {
+  ctl sw -j fdb show | jq -r 'sort_by([.mac, .vlan])[] | select(.static) |
+    "\(.mac) \(.vlan) \(.port)"' | paste -sd ' '
+}
+
+@test "fdb add: the address follows its port into another VLAN" {
+  switch
+  peer_start a --ctl "$UML" --announce idle
+  wait_for ports sw 1
+  peer_start b --ctl "$UML" --announce idle
+  wait_for ports sw 2
+  ctl sw fdb add "$(mac 5)" uml0
+  ctl sw fdb add "$(mac 6)" uml0
+  ctl sw port set uml0 vlan=10
+  [ "$(fixed)" = "$(mac 5) 10 uml0 $(mac 6) 10 uml0" ]
+  # All of it or nothing
+  ctl sw port set uml1 vlan=20
+  ctl sw fdb add "$(mac 6)" uml1
+  run -1 ctl sw port set uml0 vlan=20
+  [[ $output = *"mac '$(mac 6)' belongs to port uml1 already"* ]]
+  run -1 ctl sw port set uml0 vlan=30 mac="$(mac 5)"
+  [ "$(fixed)" = "$(mac 5) 10 uml0 $(mac 6) 10 uml0 $(mac 6) 20 uml1" ]
+  ctl sw port set uml0 vlan=none
+  # Of a trunk it is fixed in every VLAN.
+  run -1 ctl sw port set uml1 vlan=none trunk=10+20
+  [[ $output = *"mac '$(mac 6)' belongs to another port already"* ]]
+  [ "$(fixed)" = "$(mac 5) 0 uml0 $(mac 6) 0 uml0 $(mac 6) 20 uml1" ]
+  ctl sw fdb del "$(mac 6)"
+  ctl sw port set uml0 trunk=10
+  [ "$(fixed)" = "$(mac 5) 4095 uml0" ]
+}
+
 @test "fdb del and fdb flush" {
   switch
   peer_start a --ctl "$UML" --mac "$(mac 1)" --announce idle --drain

@@ -84,38 +84,54 @@ int netlink_addr_del(struct netlink *nl, unsigned int index,
 	return 0;
 }
 
-/* The address itself: of a point-to-point link IFA_ADDRESS is the peer's. */
+static size_t octets_of(int family)
+{
+	return family == AF_INET ? sizeof(struct in_addr)
+				 : sizeof(struct in6_addr);
+}
+
+/*
+ * The address itself: of a point-to-point link IFA_ADDRESS is the peer's. Other
+ * addresses of IPv6 have nothing else (inet6_fill_ifaddr()).
+ */
 static int read_local(const struct nlattr *attr, void *data)
 {
+	static const struct ip_prefix none;
 	struct netlink_addr *addr = data;
+	size_t octets = octets_of(addr->prefix.family);
+	int type = mnl_attr_get_type(attr);
 
-	if (mnl_attr_get_type(attr) == IFA_LOCAL &&
-	    mnl_attr_get_payload_len(attr) == sizeof(struct in_addr))
-		memcpy(addr->prefix.addr, mnl_attr_get_payload(attr),
-		       sizeof(struct in_addr));
+	if (mnl_attr_get_payload_len(attr) != octets)
+		return MNL_CB_OK;
+	if (type == IFA_LOCAL ||
+	    (type == IFA_ADDRESS && addr->prefix.family == AF_INET6 &&
+	     !memcmp(addr->prefix.addr, none.addr, octets)))
+		memcpy(addr->prefix.addr, mnl_attr_get_payload(attr), octets);
 	return MNL_CB_OK;
 }
 
 static int list_addr(const struct nlmsghdr *nlh, void *data)
 {
 	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(nlh);
-	struct netlink_addr addr = { .prefix.family = AF_INET };
+	struct netlink_addr addr = { .index = 0 };
 
 	if (nlh->nlmsg_type != RTM_NEWADDR ||
 	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*info) ||
-	    info->ifa_family != AF_INET)
+	    (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
 		return MNL_CB_OK;
 	addr.index = info->ifa_index;
+	addr.prefix.family = info->ifa_family;
 	addr.prefix.len = info->ifa_prefixlen;
 	mnl_attr_parse(nlh, sizeof(*info), read_local, &addr);
 	return netlink_rows_add(data, &addr);
 }
 
-int netlink_addr_list(struct netlink *nl, struct netlink_addr **addrs,
-		      size_t *count, struct err *err)
+int netlink_addr_list(struct netlink *nl, int family,
+		      struct netlink_addr **addrs, size_t *count,
+		      struct err *err)
 {
 	struct netlink_rows rows = { .size = sizeof(**addrs) };
-	struct ifaddrmsg info = { .ifa_family = AF_INET };
+	struct ifaddrmsg info = { .ifa_family = (unsigned char)family };
 	struct nlmsghdr *nlh;
 
 	nlh = netlink_message(nl, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info));

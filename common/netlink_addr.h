@@ -26,7 +26,7 @@ int netlink_addr_del(struct netlink *nl, unsigned int index,
 		     const struct ip_prefix *prefix, struct err *err);
 
 /**
- * struct netlink_addr - An IPv4 address of an interface of this host
+ * struct netlink_addr - An address of an interface of this host
  * @index:	interface
  * @prefix:	address and length of the subnet
  */
@@ -36,15 +36,17 @@ struct netlink_addr {
 };
 
 /**
- * netlink_addr_list() - Every IPv4 address of this network namespace
+ * netlink_addr_list() - Every address of this network namespace
  * @nl:		handle
+ * @family:	AF_INET or AF_INET6
  * @addrs:	set on success to an array, to be freed
  * @count:	how many
  * @err:	filled on failure
  *
  * Return: 0, or -1 with @err set
  */
-int netlink_addr_list(struct netlink *nl, struct netlink_addr **addrs,
-		      size_t *count, struct err *err);
+int netlink_addr_list(struct netlink *nl, int family,
+		      struct netlink_addr **addrs, size_t *count,
+		      struct err *err);
 
 #endif /* COMMON_NETLINK_ADDR_H */

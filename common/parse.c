@@ -228,6 +228,15 @@ int parse_ifname(const char *text, bool allow_pattern, struct err *err)
 	return 0;
 }
 
+bool parse_plain(const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._-%";
+
+	return !text[strspn(text, plain)];
+}
+
 /*
  * A name that no database should be asked for: nothing, and what begins with
  * a sign (a number that is meant negative, or an NIS directive of passwd(5)).

@@ -98,6 +98,15 @@ int parse_vlan_list(const char *text, uint8_t set[512], struct err *err);
 int parse_ifname(const char *text, bool allow_pattern, struct err *err);
 
 /**
+ * parse_plain() - Whether a name can be taken for nothing but a name
+ * @text:	what parse_ifname() has found good
+ *
+ * By a shell, for instance: it has letters, digits, '.', '_', '-', and the '%'
+ * of a pattern only.
+ */
+bool parse_plain(const char *text);
+
+/**
  * parse_user() - User name or decimal uid
  * @text:	a name known to getpwnam(3), else digits; -1 and '' are refused
  * @out:	the uid

@@ -20,6 +20,13 @@
  * it was. sysfs would know more (tun_flags), but it shows the namespace that
  * it was mounted in, not the one that we are in.
  *
+ * A device without owner and group may be attached to by everybody who can open
+ * the clone device (tun_not_capable()), which comes to something where there
+ * is room for one more: with multi-queue. There is no way to make a device that
+ * has an owner from its first moment on, so it gets him in the next one, and
+ * then its queues are counted: whoever was faster is found, and nobody can come
+ * any more.
+ *
  * The flags of a device are those of the first descriptor after it had none;
  * later queues of a multi-queue device get what is in force, whatever they
  * ask. Opening therefore compares. Size of the vnet header and offloads are
@@ -289,6 +296,39 @@ static int attach_first(struct tuntap *tt, const struct tuntap_request *req,
 	return err_set(err, "device '%s' exists already", tt->name);
 }
 
+/* Whose it is; see the top of the file. */
+static int give(struct tuntap *tt, const struct tuntap_request *req,
+		struct err *err)
+{
+	const struct tuntap_ids *ids = req->ids;
+
+	if (!tt->created || !ids)
+		return 0;
+	if (ids->group != (gid_t)-1 && tuntap_group(tt, ids->group, err))
+		return -1;
+	if (ids->owner != (uid_t)-1 && tuntap_owner(tt, ids->owner, err))
+		return -1;
+	return 0;
+}
+
+/* That no queue is somebody else's. */
+static int check_alone(const struct tuntap *tt,
+		       const struct tuntap_request *req, struct err *err)
+{
+	struct netlink_link link;
+
+	if (!tt->created || !req->ids || req->queueing != QUEUEING_MULTI_QUEUE)
+		return 0;
+	if (look_up(tt->name, &link, err))
+		return -1;
+	if (!link.tun.known ||
+	    link.tun.queues + link.tun.detached == tt->queues)
+		return 0;
+	errno = EBUSY;
+	return err_set(err, "another program has opened '%s' as it was made",
+		       tt->name);
+}
+
 /* One more descriptor for the device that the first one holds. */
 static int attach_next(struct tuntap *tt, const struct tuntap_request *req,
 		       struct err *err)
@@ -347,13 +387,14 @@ static int open_all(struct tuntap *tt, const struct tuntap_request *req,
 	if (tt->fd[0] < 0)
 		return -1;
 	tt->queues = 1;
-	if (check_features(tt->fd[0], req, err) || attach_first(tt, req, err))
+	if (check_features(tt->fd[0], req, err) || attach_first(tt, req, err) ||
+	    give(tt, req, err))
 		return -1;
 	while (tt->queues < req->queues) {
 		if (attach_next(tt, req, err))
 			return -1;
 	}
-	return settle(tt, req, err);
+	return check_alone(tt, req, err) ? -1 : settle(tt, req, err);
 }
 
 int tuntap_open(struct tuntap *tt, const struct tuntap_request *req,
@@ -478,12 +519,22 @@ static int no_owner(const struct tuntap *tt, bool group, struct err *err)
 		       group ? "group" : "owner", tt->name);
 }
 
+/* A failed TUNSETOWNER or TUNSETGROUP, from errno. */
+static int explain_id(const char *step, const char *what, uint32_t id,
+		      struct err *err)
+{
+	err_errno(err, "%s", step);
+	if (errno == EINVAL)
+		err_hint(err, "this user namespace has no %s %u", what, id);
+	return -1;
+}
+
 int tuntap_owner(struct tuntap *tt, uid_t uid, struct err *err)
 {
 	if (uid == (uid_t)-1)
 		return no_owner(tt, false, err);
 	if (ioctl(tt->fd[0], TUNSETOWNER, (unsigned long)uid) < 0)
-		return err_errno(err, "TUNSETOWNER");
+		return explain_id("TUNSETOWNER", "user", uid, err);
 	return 0;
 }
 
@@ -492,7 +543,7 @@ int tuntap_group(struct tuntap *tt, gid_t gid, struct err *err)
 	if (gid == (gid_t)-1)
 		return no_owner(tt, true, err);
 	if (ioctl(tt->fd[0], TUNSETGROUP, (unsigned long)gid) < 0)
-		return err_errno(err, "TUNSETGROUP");
+		return explain_id("TUNSETGROUP", "group", gid, err);
 	return 0;
 }
 

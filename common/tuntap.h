@@ -44,6 +44,16 @@ enum tuntap_offload {
 };
 
 /**
+ * struct tuntap_ids - Who may open a device besides root
+ * @owner:	user, or (uid_t)-1 for no one in particular
+ * @group:	group, or (gid_t)-1
+ */
+struct tuntap_ids {
+	uid_t owner;
+	gid_t group;
+};
+
+/**
  * struct tuntap_request - What is wanted of tuntap_open()
  * @clone:	clone device, NULL for TUNTAP_CLONE_DEVICE
  * @opened:	a descriptor of it that is open already, of whoever could open
@@ -56,6 +66,8 @@ enum tuntap_offload {
  *		(TUNSETVNETHDRSZ)
  * @queues:	descriptors wanted, 1 to TUNTAP_MAX_QUEUES; more than 1 needs
  *		QUEUEING_MULTI_QUEUE
+ * @ids:	whose a device is to be that is made now; NULL: nobody's, and
+ *		then everybody may open further queues of it
  */
 struct tuntap_request {
 	const char *clone;
@@ -66,6 +78,7 @@ struct tuntap_request {
 	enum queueing_mode queueing;
 	bool vnet_hdr;
 	unsigned int queues;
+	const struct tuntap_ids *ids;
 };
 
 /**

@@ -219,6 +219,26 @@ dump() {
   still_serves sw
 }
 
+# shellcheck disable=SC2034 # RUN_AS is read by proc_start
+@test "uml_dump: on a switch not for others than its owner, on a hub for all" {
+  local other=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+  need_root
+  "${other[@]}" true || skip "cannot change the user"
+  switch_start sw --port "uml:$UML" --mode 0666 --control "$CTL"
+  RUN_AS=("${other[@]}")
+  proc_start dump "$PEER" --ctl "$UML" --type 1 idle
+  run -5 proc_wait dump
+  proc_log sw | grep "not for user $(id -u nobody)"
+  proc_start plain "$PEER" --ctl "$UML" idle
+  wait_for ports sw 1
+  switch_stop sw || true
+  RUN_AS=()
+  switch_start sw -hub --port "uml:$UML" --mode 0666 --control "$CTL"
+  RUN_AS=("${other[@]}")
+  proc_start dump2 "$PEER" --ctl "$UML" --type 1 idle
+  wait_for ports sw 1
+}
+
 @test "uml_dump and capture: a priority tag as it came, before a VLAN is in it" {
   switch
   ctl sw port add "uml:$SEQ,vlan=10,name=access"

@@ -204,6 +204,8 @@ on_terminal() {
   refused --port "$uml,name=a/b" -- "'a/b'" letters
   refused --port "$uml,name=$(printf '%021d' 0)" -- "20 characters"
   refused --port tap:t,name="$(printf '%032d' 0)" -- "31 characters"
+  refused --port "$uml,rate=auto" -- "rate=auto" "tap with queueing=backpressure"
+  refused --port tap:t,rate=auto -- "rate=auto" "tap with queueing=backpressure"
   refused --port tap:t,queueing=three -- "'three'" "one-queue" backpressure
   refused --port tap:t,txqueuelen=0 -- "'0'" "1 to 1000000"
   refused --port tap:"$(printf '%016d' 0)" -- "longer than 15"

@@ -163,6 +163,39 @@ monitor_start() {
   wait_for total sw .fdb.entries -eq 0
 }
 
+# fixed: every address that is, with its VLAN and port
+fixed() {
+  ctl sw -j fdb show | jq -r 'sort_by([.mac, .vlan])[] | select(.static) |
+    "\(.mac) \(.vlan) \(.port)"' | paste -sd ' '
+}
+
+@test "fdb add: the address follows its port into another VLAN" {
+  switch
+  peer_start a --ctl "$UML" --announce idle
+  wait_for ports sw 1
+  peer_start b --ctl "$UML" --announce idle
+  wait_for ports sw 2
+  ctl sw fdb add "$(mac 5)" uml0
+  ctl sw fdb add "$(mac 6)" uml0
+  ctl sw port set uml0 vlan=10
+  [ "$(fixed)" = "$(mac 5) 10 uml0 $(mac 6) 10 uml0" ]
+  # All of it or nothing
+  ctl sw port set uml1 vlan=20
+  ctl sw fdb add "$(mac 6)" uml1
+  run -1 ctl sw port set uml0 vlan=20
+  [[ $output = *"mac '$(mac 6)' belongs to port uml1 already"* ]]
+  run -1 ctl sw port set uml0 vlan=30 mac="$(mac 5)"
+  [ "$(fixed)" = "$(mac 5) 10 uml0 $(mac 6) 10 uml0 $(mac 6) 20 uml1" ]
+  ctl sw port set uml0 vlan=none
+  # Of a trunk it is fixed in every VLAN.
+  run -1 ctl sw port set uml1 vlan=none trunk=10+20
+  [[ $output = *"mac '$(mac 6)' belongs to another port already"* ]]
+  [ "$(fixed)" = "$(mac 5) 0 uml0 $(mac 6) 0 uml0 $(mac 6) 20 uml1" ]
+  ctl sw fdb del "$(mac 6)"
+  ctl sw port set uml0 trunk=10
+  [ "$(fixed)" = "$(mac 5) 4095 uml0" ]
+}
+
 @test "fdb del and fdb flush" {
   switch
   peer_start a --ctl "$UML" --mac "$(mac 1)" --announce idle --drain
@@ -221,6 +254,51 @@ monitor_start() {
     (.hint | contains("--port fd:7"))' <<<"$stderr"
   run -1 --separate-stderr timeout 10 "$ROUTERCTL" -s "$WORK/none" -j port show
   jq -e '.error | .code == "no_switch" and (.hint | contains("--control"))' <<<"$stderr"
+}
+
+@test "errors of the command line in JSON, wherever -j stands" {
+  local code words
+  while read -r code words; do
+    # shellcheck disable=SC2086
+    run -1 --separate-stderr timeout 10 "$ROUTERCTL" -s "$WORK/none" $words
+    echo "$words: $stderr"
+    [ -z "$output" ]
+    jq -e --arg code "$code" '.error | .code == $code and .message != ""' <<<"$stderr"
+  done <<'END'
+bad_argument -j capture -c 0
+bad_argument capture --snaplen x -j
+bad_argument -j capture --direction up
+bad_argument -j top --interval 0
+bad_argument -j stats -c 3
+unknown_verb -j port frobnicate
+unknown_verb -j
+END
+}
+
+@test "answers that cannot be written: one error, in JSON with -j" {
+  switch
+  local words
+  for words in "port show" stats monitor "top --interval 0.1" "stats --prometheus"; do
+    # shellcheck disable=SC2086
+    run -1 --separate-stderr timeout 10 bash -c 'exec "$@" >/dev/full' - \
+      "$ROUTERCTL" -s "$CTL" -j $words
+    echo "$words: $stderr"
+    jq -se 'length == 1 and .[0].error.code == "failed"' <<<"$stderr"
+  done
+}
+
+# A word that is left out would make another request of it: flush everything.
+@test "words that are no UTF-8 are refused, and shown so" {
+  switch
+  peer_start a --ctl "$UML" --announce idle
+  for words in "fdb flush" "fdb show" "port show" "port add" "capture -i"; do
+    # shellcheck disable=SC2086
+    run -1 --separate-stderr timeout 10 "$ROUTERCTL" -s "$CTL" -j $words $'\xff'
+    jq -e '.error.code == "bad_argument"' <<<"$stderr"
+  done
+  ctl sw fdb show | grep uml0
+  run -1 --separate-stderr timeout 10 "$ROUTERCTL" -s "$WORK/"$'\xff' -j stats
+  jq -e --arg name "$WORK/?" '.error.message | contains($name)' <<<"$stderr"
 }
 
 @test "stats --prometheus: by the rules of the format" {
@@ -401,4 +479,13 @@ monitor_start() {
   [ "$(complete_it capture -i "")" = uml0 ]
   [ "$(complete_it capture --direction "")" = "in out" ]
   [ "$(complete_it stats --pro)" = --prometheus ]
+  # A switch is not trusted with what it calls its ports.
+  cat >"$WORK/uml_routerctl" <<'END'
+#!/bin/sh
+printf 'PORT TYPE\n$(id>&2) tap\nvery-long-name-of-a-port\n  tap\nb`id>&2` tap\n'
+END
+  chmod 755 "$WORK/uml_routerctl"
+  ROUTERCTL=$WORK/uml_routerctl
+  run complete_it port show ""
+  [ "$output" = very-long-name-of-a-port ]
 }

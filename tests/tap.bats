@@ -328,6 +328,20 @@ mean() {
   [[ $output = *"queues=2 needs queueing=multi-queue, not one-queue"* ]]
 }
 
+@test "queues=: a device that the switch makes is nobody else's" {
+  local user=(setpriv --reuid=1000 --regid=1000 --clear-groups)
+  host
+  "${user[@]}" true 2>/dev/null || skip "cannot become another user"
+  mknod "$WORK/tun" c 10 200 || skip "cannot make a device node"
+  chmod 666 "$WORK/tun"
+  ns_exec host mount --bind "$WORK/tun" /dev/net/tun
+  cp "$TUNCTL" "$WORK/tunctl"
+  switch_start -n host sw --port tap:tap0,queues=2 --control "$CTL"
+  [ "$(ns_exec host "$TUNCTL" -l tap0 -j | jq '.[0].owner.uid')" -eq "$(id -u)" ]
+  run -1 ns_exec host "${user[@]}" "$WORK/tunctl" -t tap0 -q multi-queue -- true
+  [[ $output = *"TUNSETIFF: Operation not permitted"* ]]
+}
+
 @test "fd: a tap with a vnet header, large frames and all" {
   host
   ns_add a

@@ -379,6 +379,20 @@ state() {
     .txqueuelen, .mtu]')" = '[7,7,true,20000000,77,1000]' ]
 }
 
+@test "--ensure: an IPv6 address that is there with another length" {
+  ns_exec a sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6' ||
+    skip "no IPv6 here"
+  t -t tap0 --address fd00::1/64 --address 10.0.0.1/24
+  refused "'tap0' has address fd00::1/64, and cannot have it with /48 too" \
+    -t tap0 --ensure --mtu 1400 --address fd00::1/48
+  [ "$(of tap0 .mtu)" -eq 1500 ]
+  t -t tap0 --ensure --address fd00::1/64 --address fd00::2/48 --address 10.0.0.1/16
+  ns_exec a ip -br addr show dev tap0 | tee "$WORK/addresses"
+  grep -q 10.0.0.1/24 "$WORK/addresses"
+  grep -q 10.0.0.1/16 "$WORK/addresses"
+  grep -q fd00::2/48 "$WORK/addresses"
+}
+
 @test "an owner that the kernel refuses: the settings before it are taken back" {
   # In a user namespace with one user: every other one is unknown.
   # shellcheck disable=SC2016
@@ -388,9 +402,12 @@ state() {
     echo "status $?"
     "$0" -t tap1 --up -u 12345
     echo "status $?"
+    "$0" -t tap1 --up -g 12345
     "$0" -l -j' "$TUNCTL"
   echo "$output"
-  [[ $output == *"TUNSETOWNER: Invalid argument"*"status 1"*"TUNSETOWNER: Invalid"*"status 1"* ]]
+  [[ $output == *"TUNSETOWNER: Invalid argument"*"has no user 12345"*"status 1"* ]]
+  [[ $output == *"status 1"*"TUNSETOWNER: Invalid argument"*"has no user 12345"*"status 1"* ]]
+  [[ $output == *"TUNSETGROUP: Invalid argument"*"has no group 12345"* ]]
   [ "$(sed -n '/^\[/,$p' <<<"$output" | jq -c '[.[] | .name, .mtu, .up, .qdisc]')" = \
     '["tap0",1400,false,"noop"]' ]
 }
@@ -526,15 +543,18 @@ slow_reader() {
 }
 
 @test "--rate: tc tells the limit, and that nothing was dropped" {
+  local sender
   slow_reader tap0 --rate 2mbit
-  flood "$WORK/seconds" 500
+  flood "$WORK/seconds" 500 3>&- &
+  sender=$!
+  wait_for is tap0 '.backlog.bytes > 0 and .backlog.packets > 0' true
+  wait "$sender"
   run ns_exec a tc -s qdisc show dev tap0
   echo "$output"
   [[ $output == *"qdisc tbf"*"rate 2Mbit"* ]]
   [[ $output == *"dropped 0, overlimits"* ]]
   [ "$(of tap0 '[.qdisc, .rate.bits_per_second, .backlog.dropped, .tx.dropped]')" = \
     '["tbf",2000000,0,0]' ]
-  [ "$(of tap0 '.backlog.bytes > 0 and .backlog.packets > 0')" = true ]
 }
 
 # The schema of `-l -j`, as a jq program: true, or what is wrong.
@@ -757,6 +777,11 @@ complete() {
   [ "$all" = "$("$TUNCTL" --help | grep -o -- '^  \(-., \)\?--[a-z-]*' | grep -o -- '--.*')" ]
   [ "$(complete --que)" = --queueing ]
   [ "$(complete -q mul)" = multi-queue ]
+  # A name is no command, nor is any made of it.
+  # shellcheck disable=SC2016
+  t -b -t 'tapp$(id>&2)'
+  run complete -d tap
+  [ "$output" = tapped ]
   [ "$(complete -d tap)" = tapped ]
   [ "$(complete -t tap0 --master b)" = br7 ]
   [ "$(complete -u nobod)" = nobody ]

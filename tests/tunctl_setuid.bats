@@ -109,6 +109,10 @@ of() {
     denied $how "cannot give a device to group 7" -t tap0 -g 7
     denied $how "cannot make a device named 'eth7'" -t eth7
     denied $how "cannot make a device named 'eth%d'" -t 'eth%d'
+    # shellcheck disable=SC2016 # what a shell must not see
+    denied $how 'cannot make a device named '"'"'tap$(id)'"'" -t 'tap$(id)'
+    denied $how "cannot make a device named 'tap;id'" -t 'tap;id'
+    denied $how "cannot make a device named" -t $'tap\e[2J'
   done
 }
 

@@ -572,6 +572,33 @@ True
   done
 }
 
+# Of a datagram socket whose other end has gone the kernel tells only whoever
+# sends to it.
+@test "ethertap: version 0, one descriptor for all, and no records" {
+  run -0 host /usr/bin/python3 -c '
+import os, socket, subprocess, sys
+data, d = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+program = subprocess.Popen([sys.argv[1], "ethertap", "tap7", str(d.fileno()),
+    "10.0.0.1", "10.0.0.9"], pass_fds=[d.fileno()])
+d.close()
+data.settimeout(5)
+print(data.recv(64))
+print("10.0.0.9 dev tap7" in os.popen("ip route").read())
+data.send(bytes.fromhex(sys.argv[2]))
+frame = data.recv(2000)
+while frame[14:16] != bytes([8, 6]):
+    frame = data.recv(2000)
+data.close()
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as host:
+    host.sendto(b"x", ("10.0.0.9", 9))
+print(program.wait(5))' "$WORK/plain" "0000$ARP_REQUEST"
+  echo "$output"
+  [ "$output" = "b'\\x01'
+True
+0" ]
+  wait_for clean
+}
+
 @test "ethertap: a user's is his, judged by the policy, and dies with the guest" {
   need_users
   conf <<<'allow user alice address 10.0.0.0/8 taps 1'
@@ -593,8 +620,11 @@ True
 @test "ethertap: refused with a status of 0, the reason and exit status 1" {
   run -0 host /usr/bin/python3 "$ASK" ethertap "$WORK/plain" eth7 10.0.0.1 gone
   [ "$output" = "ok 0
-uml_net: 'eth7' is no name for a guest's device (tap and what you like)
+uml_net: 'eth7' is no name for a guest's device (tap and letters, digits, '.', '_' or '-')
 status 1" ]
+  # shellcheck disable=SC2016 # what a shell must not see
+  run -0 host /usr/bin/python3 "$ASK" ethertap "$WORK/plain" 'tap$(id)' 10.0.0.1 gone
+  [[ $output == *"(id)' is no name for a guest's device"* ]]
   run -0 host /usr/bin/python3 "$ASK" ethertap "$WORK/plain" tap7 192.168.7.1 gone
   [ "$output" = "ok 0
 uml_net: 192.168.7.1 is in use on this host, on 'eth0'

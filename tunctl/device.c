@@ -188,15 +188,27 @@ static void begin(struct device *dev)
 	memcpy(dev->name, dev->before.name, sizeof(dev->name));
 }
 
+/* A new device is his, or its group's, from the start: see tuntap.c. */
 static int open_device(struct device *dev, const struct options *opts,
-		       struct err *err)
+		       const struct privs *privs, struct err *err)
 {
 	struct tuntap_request req = request_of(dev, opts);
+	struct tuntap_ids ids = {
+		.owner = wanted_owner(dev, opts, privs),
+		.group = opts->has_group ? opts->group : NO_GROUP,
+	};
 
 	if (in_place(dev, opts))
 		return 0;
+	req.ids = &ids;
 	if (tuntap_open(&dev->tt, &req, err))
 		return -1;
+	if (dev->tt.created) {
+		dev->owner = ids.owner;
+		dev->group = ids.group;
+		dev->owner_set = ids.owner != NOBODY;
+		dev->group_set = ids.group != NO_GROUP;
+	}
 	memcpy(dev->name, dev->tt.name, sizeof(dev->name));
 	return tuntap_hand_over(&dev->tt, err);
 }
@@ -228,7 +240,7 @@ static int get_device(struct device *dev, const struct options *opts,
 			     judge(dev, opts, privs, err)))
 			return -1;
 		begin(dev);
-		if (!open_device(dev, opts, err))
+		if (!open_device(dev, opts, privs, err))
 			return 0;
 		if (!overtaken(dev, opts) || !--tries)
 			return -1;

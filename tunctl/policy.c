@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/parse.h"
+
 bool policy_restricted(const struct privs *privs)
 {
 	return privs->secure && privs->ruid != 0;
@@ -84,10 +86,14 @@ static int check_settings(const struct privs *privs,
 	return 0;
 }
 
-/* Names that the host's configuration may give a meaning to are root's. */
+/*
+ * Names that the host's configuration may give a meaning to are root's, and so
+ * are those that root's scripts could take for more than a name.
+ */
 static bool name_free(const char *name)
 {
-	return !strncmp(name, "tap", 3) || !strncmp(name, "tun", 3);
+	return (!strncmp(name, "tap", 3) || !strncmp(name, "tun", 3)) &&
+	       parse_plain(name);
 }
 
 int policy_options(const struct privs *privs, const struct options *opts,
@@ -162,7 +168,8 @@ int policy_new(const struct privs *privs, const struct options *opts,
 		errno = EPERM;
 		err_set(err, "user %u cannot make a device named '%s'",
 			privs->ruid, opts->name);
-		return err_hint(err, "his devices are called tap... or tun...");
+		return err_hint(err, "his devices are called tap... or tun..., "
+				     "with letters, digits, '.', '_' and '-'");
 	}
 	return check_count(privs, nl, POLICY_DEVICES - 1, err);
 }

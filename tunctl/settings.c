@@ -9,7 +9,9 @@
  */
 #include "tunctl/settings.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,15 +21,29 @@
 /** Ethernet header, a VLAN tag and a second one. */
 #define FRAME_OVERHEAD 22
 #define BITS_PER_BYTE 8
+/** Longest burst: 2^32 ticks of 64 ns are 274.9 s. */
+#define BURST_SECONDS_MAX 274
 
-int settings_tbf(const struct settings *want, uint32_t mtu,
-		 struct netlink_tbf *tbf, struct err *err)
+/*
+ * The kernel tells a burst as the time that it takes, in 32 bits of 64 ns
+ * (tbf_dump()): from a longer one it could neither be seen that it is in force
+ * nor what is to be put back.
+ */
+static int check_time(const struct netlink_tbf *tbf, struct err *err)
 {
-	uint32_t frame = mtu + FRAME_OVERHEAD;
-
-	netlink_tbf_fit(tbf, want->rate, frame);
-	if (!want->burst)
+	if (tbf->burst / BURST_SECONDS_MAX < tbf->rate / BITS_PER_BYTE)
 		return 0;
+	errno = EINVAL;
+	err_set(err,
+		"burst of %u bytes takes more than %d seconds at %" PRIu64
+		"bit",
+		tbf->burst, BURST_SECONDS_MAX, tbf->rate);
+	return err_hint(err, "a higher rate, or a shorter burst");
+}
+
+static int set_burst(const struct settings *want, uint32_t frame,
+		     struct netlink_tbf *tbf, struct err *err)
+{
 	if (want->burst < frame) {
 		errno = EINVAL;
 		err_set(err, "burst of %u bytes is less than a frame of %u",
@@ -38,6 +54,17 @@ int settings_tbf(const struct settings *want, uint32_t mtu,
 	tbf->limit += want->burst - tbf->burst;
 	tbf->burst = want->burst;
 	return 0;
+}
+
+int settings_tbf(const struct settings *want, uint32_t mtu,
+		 struct netlink_tbf *tbf, struct err *err)
+{
+	uint32_t frame = mtu + FRAME_OVERHEAD;
+
+	netlink_tbf_fit(tbf, want->rate, frame);
+	if (want->burst && set_burst(want, frame, tbf, err))
+		return -1;
+	return check_time(tbf, err);
 }
 
 /*
@@ -194,14 +221,47 @@ static void undo_addresses(struct change *c)
 	}
 }
 
+/*
+ * For an IPv6 address the kernel does not look at the length, and has it but
+ * once (ipv6_add_addr()): what is there need not be what is wanted.
+ */
+static int check_length(struct change *c, const struct ip_prefix *want,
+			struct err *err)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	struct netlink_addr *addrs;
+	unsigned int len = want->len;
+	size_t count, i;
+
+	if (netlink_addr_list(c->nl, want->family, &addrs, &count, err))
+		return -1;
+	for (i = 0; i < count; i++) {
+		if (addrs[i].index == c->before.index &&
+		    !memcmp(addrs[i].prefix.addr, want->addr,
+			    sizeof(want->addr)))
+			len = addrs[i].prefix.len;
+	}
+	free(addrs);
+	if (len == want->len)
+		return 0;
+	errno = EEXIST;
+	inet_ntop(want->family, want->addr, text, sizeof(text));
+	err_set(err, "'%s' has address %s/%u, and cannot have it with /%u too",
+		c->before.name, text, len, want->len);
+	return err_hint(err, "take it away with 'ip addr del %s/%u dev %s'",
+			text, len, c->before.name);
+}
+
 /* 1 if it was added, 0 if it was there and may be, -1. */
 static int add_address(struct change *c, size_t i, struct err *err)
 {
-	if (!netlink_addr_add(c->nl, c->before.index, &c->want->addresses[i],
-			      err))
+	const struct ip_prefix *want = &c->want->addresses[i];
+
+	if (!netlink_addr_add(c->nl, c->before.index, want, err))
 		return 1;
 	if (errno == EEXIST && c->ensure)
-		return 0;
+		return want->family == AF_INET6 ? check_length(c, want, err)
+						: 0;
 	if (errno == EEXIST)
 		err_hint(err, "with --ensure that is no error");
 	return -1;

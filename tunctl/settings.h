@@ -66,7 +66,8 @@ void settings_fini(struct change *change);
  * @want:	the settings
  * @mtu:	of the device
  * @tbf:	set on success
- * @err:	filled on failure: a frame does not fit into the burst
+ * @err:	filled on failure: a frame does not fit into the burst, or the
+ *		burst takes too long
  *
  * Return: 0, or -1 with @err set
  */

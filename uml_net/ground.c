@@ -43,7 +43,7 @@ static int check_interfaces(struct netlink *nl, struct in_addr addr, uid_t uid,
 	size_t count, i;
 	int rc = 0;
 
-	if (netlink_addr_list(nl, &addrs, &count, err))
+	if (netlink_addr_list(nl, AF_INET, &addrs, &count, err))
 		return -1;
 	*held = false;
 	for (i = 0; i < count && !rc; i++) {

@@ -78,7 +78,7 @@ static int publish(struct netlink *nl, const struct netlink_link *dev,
 	size_t count, i;
 	int rc = 0;
 
-	if (netlink_addr_list(nl, &addrs, &count, err))
+	if (netlink_addr_list(nl, AF_INET, &addrs, &count, err))
 		return -1;
 	for (i = 0; i < count && !rc; i++) {
 		if (addrs[i].index != dev->index && addrs[i].prefix.len < 32 &&

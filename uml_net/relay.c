@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/parse.h"
 #include "common/unixsock.h"
 #include "uml_net/guest.h"
 #include "uml_net/mark.h"
@@ -100,6 +101,13 @@ static bool lasting(void)
 	       errno != ENOMEM;
 }
 
+/* In the first version nothing else tells that the guest has gone. */
+static bool refused_for_good(const struct relay *relay)
+{
+	return errno == EPIPE || errno == EBADF ||
+	       (errno == ECONNREFUSED && relay->control < 0);
+}
+
 /* Return: 0, or -1 if the guest has ended */
 static int to_guest(struct relay *relay)
 {
@@ -110,7 +118,7 @@ static int to_guest(struct relay *relay)
 		return 0;
 	relay->waiting = 0;
 	/* what it cannot take is lost; it may have shut its interface */
-	return sent < 0 && (errno == EPIPE || errno == EBADF) ? -1 : 0;
+	return sent < 0 && refused_for_good(relay) ? -1 : 0;
 }
 
 /* Return: 0, or -1 if the tap has gone */
@@ -236,11 +244,11 @@ static int check_sockets(const struct request *req, struct err *err)
 /* The guest's name for it: one of those that mean nothing to a host. */
 static int check_name(const char *name, struct err *err)
 {
-	if (!strncmp(name, "tap", 3))
+	if (!strncmp(name, "tap", 3) && parse_plain(name))
 		return 0;
 	errno = EPERM;
 	err_set(err, "'%s' is no name for a guest's device", name);
-	return err_hint(err, "tap and what you like");
+	return err_hint(err, "tap and letters, digits, '.', '_' or '-'");
 }
 
 /* Its terminal is not ours to hold. */

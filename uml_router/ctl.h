@@ -62,7 +62,8 @@ json_t *ctl_error_json(const struct ctl *ctl);
  * @ctl:	the run
  * @object:	first word
  * @verb:	second word, or ""
- * @args:	array of texts; its reference is taken over
+ * @args:	array of texts; its reference is taken over. NULL: one of them
+ *		was no UTF-8, which is an error
  *
  * Return: 0, or -1 with @ctl->err set
  */
@@ -86,7 +87,7 @@ int ctl_receive(struct ctl *ctl, json_t **result);
 json_t *ctl_ask(struct ctl *ctl, const char *object, const char *verb,
 		json_t *args);
 
-/** ctl_words() - Words of the command line as an array, "--" left out */
+/** ctl_words() - Words of the command line as an array; NULL: for ctl_send() */
 json_t *ctl_words(char *words[]);
 
 /** ctl_text() - Text of a key, "-" where there is none */

@@ -75,9 +75,13 @@ static void stop_on_signals(int fd)
 	stop_on(SIGHUP, &action);
 }
 
-static void add_arg(json_t *args, const char *key, const char *value)
+/* One more; NULL as soon as one is no UTF-8. */
+static json_t *add_arg(json_t *args, const char *key, const char *value)
 {
-	json_array_append_new(args, json_sprintf("%s=%s", key, value));
+	if (!json_array_append_new(args, json_sprintf("%s=%s", key, value)))
+		return args;
+	json_decref(args);
+	return NULL;
 }
 
 /* "filter=" and 16 hexadecimal digits for each instruction. */
@@ -146,15 +150,15 @@ static json_t *request_args(const struct ctl *ctl)
 	char number[24];
 
 	if (ctl->given & CTL_INTERFACE)
-		add_arg(args, "port", ctl->interface);
+		args = add_arg(args, "port", ctl->interface);
 	if (ctl->given & CTL_DIRECTION)
-		add_arg(args, "direction", ctl->direction);
+		args = add_arg(args, "direction", ctl->direction);
 	snprintf(number, sizeof(number), "%" PRIu64, ctl->snaplen);
 	if (ctl->given & CTL_SNAPLEN)
-		add_arg(args, "snaplen", number);
+		args = add_arg(args, "snaplen", number);
 	snprintf(number, sizeof(number), "%" PRIu64, ctl->count);
 	if (ctl->given & CTL_COUNT)
-		add_arg(args, "count", number);
+		args = add_arg(args, "count", number);
 	return args;
 }
 

@@ -60,8 +60,12 @@ json_t *ctl_words(char *words[])
 {
 	json_t *list = json_array();
 
-	for (; *words; words++)
-		json_array_append_new(list, json_string(*words));
+	for (; *words; words++) {
+		if (!json_array_append_new(list, json_string(*words)))
+			continue;
+		json_decref(list);
+		return NULL;
+	}
 	return list;
 }
 
@@ -153,6 +157,20 @@ json_t *ctl_ask(struct ctl *ctl, const char *object, const char *verb,
 	return NULL;
 }
 
+/* Errors quote what they are about, which need not be UTF-8. */
+static json_t *quote(const char *text, size_t len)
+{
+	json_t *value = json_stringn(text, len);
+	char ascii[ERR_TEXT_MAX];
+	size_t i;
+
+	if (value)
+		return value;
+	for (i = 0; i < len && i < sizeof(ascii); i++)
+		ascii[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+	return json_stringn(ascii, i);
+}
+
 json_t *ctl_error_json(const struct ctl *ctl)
 {
 	size_t words = err_words(&ctl->err);
@@ -160,11 +178,9 @@ json_t *ctl_error_json(const struct ctl *ctl)
 	json_t *error = json_object();
 
 	json_object_set_new(error, "code", json_string(ctl->code));
-	json_object_set_new(error, "message",
-			    json_stringn_nocheck(ctl->err.text, words));
+	json_object_set_new(error, "message", quote(ctl->err.text, words));
 	if (*hint)
-		json_object_set_new(
-			error, "hint",
-			json_stringn_nocheck(hint + 2, strlen(hint) - 3));
+		json_object_set_new(error, "hint",
+				    quote(hint + 2, strlen(hint) - 3));
 	return json_pack("{s:o}", "error", error);
 }

@@ -51,7 +51,7 @@ static const uint8_t *take(struct look *l, size_t octets)
 	const uint8_t *at = l->at;
 
 	if (l->left < octets) {
-		say(l, " (cut)");
+		say(l, l->len ? " (cut)" : "(cut)");
 		l->left = 0;
 		return NULL;
 	}

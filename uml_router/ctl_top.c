@@ -78,14 +78,14 @@ static void print_rates(const struct rate *rates, size_t n)
 {
 	size_t i;
 
-	printf("%-20s %-9s %-7s %10s %10s %10s %10s %9s %6s\n", "PORT", "TYPE",
+	printf("%-20s %-10s %-7s %10s %10s %10s %10s %9s %6s\n", "PORT", "TYPE",
 	       "STATE", "RX-FRAMES", "RX-BYTES", "TX-FRAMES", "TX-BYTES",
 	       "DROPS", "QUEUE");
 	for (i = 0; i < n; i++) {
 		const struct rate *r = &rates[i];
 		char in[16], out[16];
 
-		printf("%-20.20s %-9s %-7s %10.0f %10s %10.0f %10s %9.0f "
+		printf("%-20.20s %-10s %-7s %10.0f %10s %10.0f %10s %9.0f "
 		       "%6" JSON_INTEGER_FORMAT "\n",
 		       ctl_text(r->port, "name"), ctl_text(r->port, "type"),
 		       ctl_text(r->port, "state"), r->rx_frames,

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend.h"
 #include "common/netlink.h"
@@ -152,6 +153,7 @@ static int choose_backpressure(const struct port_spec *spec,
 static int open_device(struct host_port *h, const struct port_spec *spec,
 		       struct err *err)
 {
+	struct tuntap_ids ids = { geteuid(), (gid_t)-1 };
 	struct tuntap_request request = {
 		.name = spec->address,
 		.kind = TUNTAP_TAP,
@@ -159,6 +161,7 @@ static int open_device(struct host_port *h, const struct port_spec *spec,
 		.queueing = spec->queueing,
 		.vnet_hdr = true,
 		.queues = spec->queues,
+		.ids = &ids,
 	};
 	struct tuntap *tap = &h->tap.tap;
 	bool shape;

@@ -144,6 +144,23 @@ static int plug_v0(struct uml_control *l, struct uml_port *c,
 	return 0;
 }
 
+/* Who may see the frames of all others: on a hub everybody does. */
+static int judge_dump(const struct uml_client *client, struct err *err)
+{
+	const struct listener *l = &client->service->listener;
+	const struct rules *rules = &l->conf.rules;
+
+	if (rules->vlan.untagged || rules->isolated)
+		return err_set(err, "all frames are asked for, on a socket "
+				    "whose clients may not see all");
+	if (l->sw->conf.hub || uml_client_is_owner(client))
+		return 0;
+	return err_set(err,
+		       "all frames are asked for, which are not for user "
+		       "%u",
+		       client->peer.uid);
+}
+
 static int plug(struct uml_client *client, const struct uml_request *req,
 		int fd, struct sockaddr_un *own, struct err *err)
 {
@@ -151,12 +168,9 @@ static int plug(struct uml_client *client, const struct uml_request *req,
 	struct uml_control *l = container_of(client->service,
 					     struct uml_control, service);
 
-	const struct rules *rules = &l->service.listener.conf.rules;
-
 	list_init(&c->v0);
-	if (req->dump && (rules->vlan.untagged || rules->isolated))
-		return err_set(err, "all frames are asked for, on a socket "
-				    "whose clients may not see all");
+	if (req->dump && judge_dump(client, err) < 0)
+		return -1;
 	client->port.mirror = req->dump;
 	if (req->version == 0)
 		return plug_v0(l, c, &req->addr, fd, err);

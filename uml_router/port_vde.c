@@ -54,12 +54,6 @@ static const struct port_ops ops = {
 	.close = close_port,
 };
 
-/* What vde_switch lets through to port 0, it lets manage the switch. */
-static bool is_owner(const struct uml_client *c)
-{
-	return c->peer.uid == 0 || c->peer.uid == geteuid();
-}
-
 static int judge_wish(const struct uml_client *c, uint32_t wish,
 		      struct err *err)
 {
@@ -71,7 +65,8 @@ static int judge_wish(const struct uml_client *c, uint32_t wish,
 			wish, c->sw->conf.max_ports);
 		return err_hint(err, "raise --max-ports");
 	}
-	if (!wish && !is_owner(c))
+	/* What vde_switch lets through to port 0, it lets manage the switch. */
+	if (!wish && !uml_client_is_owner(c))
 		return err_set(err, "port 0 is not for user %u", c->peer.uid);
 	snprintf(name, sizeof(name), "%s%u", l->prefix, wish);
 	if (sw_find(c->sw, name))

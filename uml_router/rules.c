@@ -308,6 +308,33 @@ static int fix_addresses(struct port *port, const struct rules *r,
 	return 0;
 }
 
+/* Those that were fixed by request come along into another VLAN: all of them or
+ * none. Those of the rules are not there meanwhile. */
+static int move_added(struct port *port, uint16_t from, uint16_t to,
+		      struct err *err)
+{
+	struct fdb_owner *owner = &port->addresses;
+	uint32_t cursor = 0, now = worker_seconds(port->worker);
+	struct fdb *fdb = port->sw->fdb;
+	struct fdb_record record;
+
+	if (from == to || !owner->fixed.count)
+		return 0;
+	while (fdb_next(fdb, &cursor, now, &record)) {
+		if (record.owner != owner || !record.fixed ||
+		    record.vlan != from)
+			continue;
+		fdb_unfix(fdb, from, record.mac, owner);
+		if (fdb_fix(fdb, to, record.mac, owner, now) == 0)
+			continue;
+		mac_failed(port, record.mac, to, err);
+		fdb_fix(fdb, from, record.mac, owner, now);
+		move_added(port, to, from, NULL);
+		return -1;
+	}
+	return 0;
+}
+
 static bool same_addresses(const struct rules *a, const struct rules *b)
 {
 	return a->maxmac == b->maxmac && a->mac_count == b->mac_count &&
@@ -323,8 +350,11 @@ static int set_addresses(struct port *port, const struct rules *before,
 		return 0;
 	fdb_flush(port->sw->fdb, &port->addresses);
 	release_addresses(port, before, before->mac_count);
-	if (fix_addresses(port, r, err) == 0)
-		return 0;
+	if (move_added(port, fixed_vid(before), fixed_vid(r), err) == 0) {
+		if (fix_addresses(port, r, err) == 0)
+			return 0;
+		move_added(port, fixed_vid(r), fixed_vid(before), NULL);
+	}
 	fix_addresses(port, before, NULL);
 	return -1;
 }

@@ -354,6 +354,19 @@ void spec_init(struct port_spec *spec, const struct backend *backend,
 	};
 }
 
+/* Of a listener's ports it would be told only when a client comes. */
+static int check_rate(const struct port_spec *spec, struct err *err)
+{
+	if (spec->conf.rules.link.rate != RATE_AUTO ||
+	    ((spec->backend->keys & KEYS_DEVICE) &&
+	     spec->queueing == QUEUEING_BACKPRESSURE))
+		return 0;
+	return err_set(err,
+		       "port '%s': rate=auto is not for its link (a tap with "
+		       "queueing=backpressure takes it)",
+		       spec->address);
+}
+
 int spec_parse(char *text, struct port_spec *spec, struct err *err)
 {
 	char *next = strchr(text, ':'), *address;
@@ -375,7 +388,7 @@ int spec_parse(char *text, struct port_spec *spec, struct err *err)
 	while (next)
 		if (set_key(spec, strsep(&next, ","), err) < 0)
 			return -1;
-	return rules_check(&spec->conf.rules, err);
+	return check_rate(spec, err) ? -1 : rules_check(&spec->conf.rules, err);
 }
 
 int spec_open(struct sw *sw, const struct port_spec *spec, struct err *err)

@@ -64,6 +64,11 @@ void uml_client_close(struct port *port)
 	close(port->io.fd);
 }
 
+bool uml_client_is_owner(const struct uml_client *c)
+{
+	return c->peer.uid == 0 || c->peer.uid == geteuid();
+}
+
 /* --- the data socket ----------------------------------------------------- */
 
 /* A client names the socket that the switch is to send to, and the switch may

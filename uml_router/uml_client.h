@@ -111,6 +111,9 @@ int uml_service_open(struct uml_service *s, struct sw *sw,
 /** uml_client_ready() - struct port_ops' @ready for clients' ports */
 void uml_client_ready(struct port *port, uint32_t events);
 
+/** uml_client_is_owner() - It is the user's who runs the switch, or root's */
+bool uml_client_is_owner(const struct uml_client *c);
+
 /** uml_client_close() - struct port_ops' @close for clients' ports */
 void uml_client_close(struct port *port);
 

@@ -109,16 +109,6 @@ static void help(FILE *out)
 		"  -V, --version            print the version\n");
 }
 
-static int misuse(int argc, char *argv[])
-{
-	fprintf(stderr, "uml_routerctl: %s",
-		argc ? "unknown request:" : "what is to be shown?");
-	for (; argc > 0; argc--)
-		fprintf(stderr, " %s", *argv++);
-	fprintf(stderr, "\nTry 'uml_routerctl --help'.\n");
-	return EXIT_FAILURE;
-}
-
 static const struct command *find_command(const char *object, const char *verb)
 {
 	size_t i;
@@ -206,6 +196,29 @@ static void complain(const struct ctl *ctl)
 	json_decref(json);
 }
 
+/* What was typed is not what can be asked: @code is for -j. */
+static int misuse(struct ctl *ctl, const char *code)
+{
+	ctl_fail(ctl, code);
+	if (ctl->json)
+		complain(ctl);
+	else
+		fprintf(stderr,
+			"uml_routerctl: %s\n"
+			"Try 'uml_routerctl --help'.\n",
+			ctl->err.text);
+	return EXIT_FAILURE;
+}
+
+static int unknown_request(struct ctl *ctl, char *words[])
+{
+	err_set(&ctl->err, "%s%.64s%s%.64s",
+		*words ? "unknown request: " : "what is to be shown?",
+		*words ? words[0] : "", *words && words[1] ? " " : "",
+		*words && words[1] ? words[1] : "");
+	return misuse(ctl, "unknown_verb");
+}
+
 static int run_command(struct ctl *ctl, const struct command *command,
 		       char *words[])
 {
@@ -226,24 +239,21 @@ static int run(struct ctl *ctl, int argc, char *argv[])
 
 	command = argc ? find_command(argv[0], argc > 1 ? argv[1] : "") : NULL;
 	if (!command)
-		return misuse(argc, argv);
+		return unknown_request(ctl, argv);
 	if (ctl->given & ~command->options) {
-		fprintf(stderr,
-			"uml_routerctl: an option that '%s' does not take\n"
-			"Try 'uml_routerctl --help'.\n",
+		err_set(&ctl->err, "an option that '%s' does not take",
 			command->object);
-		return EXIT_FAILURE;
+		return misuse(ctl, "bad_argument");
 	}
 	failed = run_command(ctl, command, argv + (command->verb[0] ? 2 : 1));
 	if (ctl->stream)
 		fclose(ctl->stream);
+	if (!failed && (fflush(stdout) || ferror(stdout))) {
+		err_errno(&ctl->err, "write to standard output");
+		failed = ctl_fail(ctl, "failed");
+	}
 	if (failed)
 		complain(ctl);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "uml_routerctl: write to standard output: %s\n",
-			strerror(errno));
-		failed = -1;
-	}
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -335,10 +345,10 @@ static int take_option(struct ctl *ctl, int c)
 	}
 	if (c < OPTION(0))
 		return EXIT_FAILURE;
-	if (set_option(ctl, c - OPTION(0), optarg) == 0)
-		return -1;
-	fprintf(stderr, "uml_routerctl: %s\n", ctl->err.text);
-	return EXIT_FAILURE;
+	/* told behind the last option, for -j may follow */
+	if (!ctl->code[0] && set_option(ctl, c - OPTION(0), optarg) < 0)
+		ctl_fail(ctl, "bad_argument");
+	return -1;
 }
 
 int main(int argc, char *argv[])
@@ -363,5 +373,10 @@ int main(int argc, char *argv[])
 	while (status < 0 &&
 	       (c = getopt_long(argc, argv, "s:ji:w:c:hV", longs, NULL)) != -1)
 		status = take_option(&ctl, c);
-	return status >= 0 ? status : run(&ctl, argc - optind, argv + optind);
+	if (status >= 0)
+		return status;
+	if (!ctl.code[0])
+		return run(&ctl, argc - optind, argv + optind);
+	complain(&ctl);
+	return EXIT_FAILURE;
 }

@@ -87,6 +87,13 @@ static void test_tbf(void)
 	ok(strstr(err.text, "1521") && strstr(err.text, "1522"), "says so");
 	want.burst = 1522;
 	is_int(settings_tbf(&want, 1500, &tbf, &err), 0, "a frame");
+	want = (struct settings){ .rate = 95 };
+	is_int(settings_tbf(&want, 1500, &tbf, &err), -1, "two take too long");
+	ok(strstr(err.text, "more than 274 seconds at 95bit"), "is told");
+	want.rate = 96;
+	is_int(settings_tbf(&want, 1500, &tbf, &err), 0, "a little faster");
+	want = (struct settings){ .rate = 10000000, .burst = INT32_MAX };
+	is_int(settings_tbf(&want, 1500, &tbf, &err), -1, "a long burst");
 }
 
 int main(void)

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
+#include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "common/netlink_link.h"
@@ -16,6 +18,23 @@
 #include "common/tuntap.h"
 #include "tests/unit/netns.h"
 #include "tests/unit/tap.h"
+
+/* Who opens the device that is made at the worst moment, or NULL. */
+static void (*intruder)(void);
+
+/* In the place of libc's: before a device gets its owner, others come. */
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (request == TUNSETOWNER && intruder)
+		intruder();
+	return (int)syscall(SYS_ioctl, fd, request, arg);
+}
 
 static const struct tuntap_request tap_request = {
 	.name = "tap0",
@@ -554,6 +573,46 @@ static void make_owned(uid_t uid)
 	tuntap_close(&tt);
 }
 
+/* A user who finds a device of several queues: 3 if he is not let in. */
+static int attach_as_user(void *data)
+{
+	struct tuntap_request req = tap_request;
+	struct err err = { "" };
+	struct tuntap tt;
+
+	req.clone = data;
+	req.how = TUNTAP_MUST_EXIST;
+	req.queueing = QUEUEING_MULTI_QUEUE;
+	if (setresuid(12345, 12345, 12345) || access(req.clone, R_OK | W_OK))
+		return 77;
+	return tuntap_open(&tt, &req, &err) && errno == EPERM ? 3 : 4;
+}
+
+/* What is made with several queues is open to nobody else. */
+static void test_made_for(char *clone)
+{
+	struct tuntap_request req = tap_request;
+	struct tuntap_ids ids = { 0, (gid_t)-1 };
+	struct netlink_link link;
+	struct tuntap tt;
+
+	req.queueing = QUEUEING_MULTI_QUEUE;
+	req.queues = 2;
+	req.ids = &ids;
+	is_int(tuntap_open(&tt, &req, NULL), 0, "two queues, made for root");
+	ok(link_of("tap0", &link) && link.tun.owner == 0 &&
+		   link.tun.group == (gid_t)-1,
+	   "owner and no group");
+	is_int(tap_child(attach_as_user, clone), 3, "no third for others");
+	tuntap_close(&tt);
+	ids = (struct tuntap_ids){ (uid_t)-1, 0 };
+	is_int(tuntap_open(&tt, &req, NULL), 0, "made for a group");
+	ok(link_of("tap0", &link) && link.tun.owner == (uid_t)-1 &&
+		   link.tun.group == 0,
+	   "group and no owner");
+	tuntap_close(&tt);
+}
+
 /* The host's clone device may be root's alone: a node for everybody. */
 static void test_permission(void)
 {
@@ -580,10 +639,48 @@ static void test_permission(void)
 		c.owner = true;
 		is_int(tap_child(as_user, &c), 0, "the owner may have his");
 		ok(!exists("tap0"), "and delete it");
+		test_made_for(clone);
 	}
 	snprintf(clone, sizeof(clone), "%s/tun", dir);
 	unlink(clone);
 	rmdir(dir);
+}
+
+static int intruder_fd = -1;
+
+/* For as long as a device belongs to nobody, this could be anybody. */
+static void intrude(void)
+{
+	struct ifreq ifr = { .ifr_name = "tap0",
+			     .ifr_flags = IFF_TAP | IFF_NO_PI |
+					  IFF_MULTI_QUEUE };
+
+	intruder_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (intruder_fd < 0 || ioctl(intruder_fd, TUNSETIFF, &ifr))
+		tap_bail("intrude");
+}
+
+/* One who was faster than the owner is not left in. */
+static void test_intruder(void)
+{
+	struct tuntap_request req = tap_request;
+	struct tuntap_ids ids = { 0, (gid_t)-1 };
+	struct err err = { "" };
+	struct tuntap tt;
+	int rc, cause;
+
+	req.queueing = QUEUEING_MULTI_QUEUE;
+	req.queues = 2;
+	req.ids = &ids;
+	intruder = intrude;
+	rc = tuntap_open(&tt, &req, &err);
+	cause = errno;
+	intruder = NULL;
+	ok(rc == -1 && cause == EBUSY, "a third queue of somebody else's");
+	if (!ok(strstr(err.text, "as it was made") != NULL, "is told"))
+		printf("# %s\n", err.text);
+	close(intruder_fd);
+	ok(!exists("tap0"), "nothing is left");
 }
 
 int main(void)
@@ -609,5 +706,6 @@ int main(void)
 	test_from_fd();
 	test_delete();
 	test_permission();
+	test_intruder();
 	return tap_done();
 }

@@ -8,7 +8,7 @@
 #   work_make                      WORK=<new folder>, removed by cleanup
 #   defer CMD [ARG...]             run at cleanup, last one first
 #   cleanup                        end and remove everything that was started
-#   wait_for [-t SECONDS] CMD...   poll CMD every 20 ms (10 s unless told)
+#   wait_for [-t SECONDS] CMD...   poll CMD every 20 ms (30 s unless told)
 #   proc_start [-n NS] NAME CMD... run in the background, log to a file
 #   proc_stop NAME [SIGNAL]        end it (SIGTERM, after 3 s SIGKILL)
 #   proc_kill NAME                 SIGKILL to it and all it started
@@ -58,7 +58,7 @@ cleanup() {
 # wait_for [-t SECONDS] CMD [ARG...]: 0 as soon as CMD succeeds. CMD is a
 # command or a function; `wait_for eval 'a && b'` for more.
 wait_for() {
-  local limit=10 end
+  local limit=30 end
   if [ "$1" = -t ]; then
     limit=$2
     shift 2

@@ -62,7 +62,19 @@ static void on_timerfd(struct event *ev, uint32_t ready)
 	loop->ringing = true;
 }
 
-static struct timer *first_due(const struct loop *loop, bool parallel)
+/* What of a turn is done: what may run beside other loops, what may not. */
+enum kinds {
+	PARALLEL = 1,
+	ALONE = 2,
+	ANY = PARALLEL | ALONE,
+};
+
+static bool is_of(bool parallel, enum kinds kinds)
+{
+	return kinds & (parallel ? PARALLEL : ALONE);
+}
+
+static struct timer *first_due(const struct loop *loop, enum kinds kinds)
 {
 	struct list *at;
 
@@ -71,17 +83,17 @@ static struct timer *first_due(const struct loop *loop, bool parallel)
 
 		if (t->due > loop->now)
 			break;
-		if (t->parallel == parallel)
+		if (is_of(t->parallel, kinds))
 			return t;
 	}
 	return NULL;
 }
 
-static void fire(struct loop *loop, bool parallel)
+static void fire(struct loop *loop, enum kinds kinds)
 {
 	struct timer *t;
 
-	while ((t = first_due(loop, parallel))) {
+	while ((t = first_due(loop, kinds))) {
 		list_remove(&t->node);
 		t->fn(t);
 	}
@@ -156,8 +168,8 @@ static unsigned int do_reaping(struct loop *loop)
 	return done;
 }
 
-/* What is of the other kind is left. */
-static void do_work(struct loop *loop, bool parallel)
+/* What is of another kind is left. */
+static void do_work(struct loop *loop, enum kinds kinds)
 {
 	struct list todo;
 
@@ -166,7 +178,7 @@ static void do_work(struct loop *loop, bool parallel)
 		struct work *w = container_of(todo.next, struct work, node);
 
 		list_remove(&w->node);
-		if (w->parallel == parallel)
+		if (is_of(w->parallel, kinds))
 			w->fn(w);
 		else
 			list_append(&loop->work, &w->node);
@@ -256,19 +268,19 @@ static int begin_turn(struct loop *loop, int sleep_ms)
 	return n;
 }
 
-static void serve(struct loop *loop, bool parallel)
+static void serve(struct loop *loop, enum kinds kinds)
 {
 	int i;
 
 	for (i = 0; i < loop->batch_len; i++) {
 		struct event *ev = loop->batch[i].data.ptr;
 
-		if (ev && ev->parallel == parallel)
+		if (ev && is_of(ev->parallel, kinds))
 			ev->fn(ev, loop->batch[i].events);
 	}
 	if (loop->ringing)
-		fire(loop, parallel);
-	do_work(loop, parallel);
+		fire(loop, kinds);
+	do_work(loop, kinds);
 }
 
 /* Is there anything that has to be alone? */
@@ -287,7 +299,7 @@ static bool need_alone(const struct loop *loop)
 		if (!container_of(at, struct work, node)->parallel)
 			return true;
 	return !list_empty(&loop->reap) ||
-	       (loop->ringing && first_due(loop, false));
+	       (loop->ringing && first_due(loop, ALONE));
 }
 
 static void be_alone(struct loop *loop)
@@ -335,11 +347,12 @@ int loop_turn(struct loop *loop, int sleep_ms)
 {
 	int n = begin_turn(loop, sleep_ms), why = errno;
 
-	serve(loop, true);
-	if (!loop->alone && need_alone(loop))
+	serve(loop, loop->alone ? ANY : PARALLEL);
+	if (!loop->alone && need_alone(loop)) {
 		be_alone(loop);
+		serve(loop, ALONE);
+	}
 	if (loop->alone) {
-		serve(loop, false);
 		do_reaping(loop);
 		wake_others(loop);
 	}

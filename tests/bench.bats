@@ -75,7 +75,7 @@ line() {
 
 @test "bad words are refused with the reason" {
   local name
-  for name in frames scale tap-to-tap guest guest-to-guest vhost short-queues tunctl \
+  for name in frames scale tap-to-tap pairs guest guest-to-guest vhost short-queues tunctl \
     uml_net; do
     run -1 "bench/$name" --rounds 0
     [[ $output = "$name: --rounds: '0' is not a count" ]]
@@ -95,7 +95,7 @@ line() {
 @test "without root a benchmark says what it needs it for" {
   local name
   [ "$(id -u)" -ne 0 ] || run_as_nobody || skip "cannot become nobody"
-  for name in tap-to-tap guest guest-to-guest short-queues; do
+  for name in tap-to-tap pairs guest guest-to-guest short-queues; do
     run -1 "${RUN_AS[@]}" "bench/$name"
     [[ $output = *"needs root, for network namespaces" ]] ||
       [[ $output = *"needs /dev/net/tun" ]]

@@ -287,6 +287,13 @@ END
   done
 }
 
+@test "a request that is too long is told so" {
+  switch
+  run -1 timeout 10 "$ROUTERCTL" -s "$CTL" port show "$(printf '%040000d' 0)"
+  [[ $output = *"Message too long (it can have 32768 octets) [bad_argument]" ]]
+  ctl sw stats
+}
+
 # A word that is left out would make another request of it: flush everything.
 @test "words that are no UTF-8 are refused, and shown so" {
   switch

@@ -194,6 +194,8 @@ fixed() {
   ctl sw fdb del "$(mac 6)"
   ctl sw port set uml0 trunk=10
   [ "$(fixed)" = "$(mac 5) 4095 uml0" ]
+  ctl sw port del uml0
+  [ -z "$(fixed)" ]
 }
 
 @test "fdb del and fdb flush" {

@@ -122,6 +122,7 @@ static int list_addr(const struct nlmsghdr *nlh, void *data)
 	addr.index = info->ifa_index;
 	addr.prefix.family = info->ifa_family;
 	addr.prefix.len = info->ifa_prefixlen;
+	addr.permanent = info->ifa_flags & IFA_F_PERMANENT;
 	mnl_attr_parse(nlh, sizeof(*info), read_local, &addr);
 	return netlink_rows_add(data, &addr);
 }

@@ -29,10 +29,12 @@ int netlink_addr_del(struct netlink *nl, unsigned int index,
  * struct netlink_addr - An address of an interface of this host
  * @index:	interface
  * @prefix:	address and length of the subnet
+ * @permanent:	it stays until somebody takes it away
  */
 struct netlink_addr {
 	unsigned int index;
 	struct ip_prefix prefix;
+	bool permanent;
 };
 
 /**

@@ -611,6 +611,7 @@ static uint32_t link_flags(const struct netlink_tun *tun)
 /* Attach to the device of @link, and to no other, and end its persistence. */
 static int unpersist(int fd, const struct netlink_link *link, struct err *err)
 {
+	struct netlink_link now = { .index = 0 };
 	uint32_t flags = link_flags(&link->tun);
 	char name[IFNAMSIZ];
 
@@ -619,6 +620,13 @@ static int unpersist(int fd, const struct netlink_link *link, struct err *err)
 		return explain_attach(name, flags, err);
 	if (if_nametoindex(name) != link->index)
 		return missing(name, err);
+	/* the kernel has room for us beside others with multi-queue */
+	if (link->tun.multi_queue && look_up(name, &now, err))
+		return -1;
+	if (now.tun.queues + now.tun.detached > 1) {
+		errno = EBUSY;
+		return explain_attach(name, flags, err);
+	}
 	if (ioctl(fd, TUNSETPERSIST, 0UL) < 0)
 		return err_errno(err, "disabling TUNSETPERSIST");
 	return 0;

@@ -194,6 +194,8 @@ fixed() {
   ctl sw fdb del "$(mac 6)"
   ctl sw port set uml0 trunk=10
   [ "$(fixed)" = "$(mac 5) 4095 uml0" ]
+  ctl sw port del uml0
+  [ -z "$(fixed)" ]
 }
 
 @test "fdb del and fdb flush" {
@@ -285,6 +287,13 @@ END
     echo "$words: $stderr"
     jq -se 'length == 1 and .[0].error.code == "failed"' <<<"$stderr"
   done
+}
+
+@test "a request that is too long is told so" {
+  switch
+  run -1 timeout 10 "$ROUTERCTL" -s "$CTL" port show "$(printf '%040000d' 0)"
+  [[ $output = *"Message too long (it can have 32768 octets) [bad_argument]" ]]
+  ctl sw stats
 }
 
 # A word that is left out would make another request of it: flush everything.

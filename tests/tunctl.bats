@@ -393,6 +393,25 @@ state() {
   grep -q fd00::2/48 "$WORK/addresses"
 }
 
+@test "--ensure: a failure does not cost IPv6 addresses" {
+  local before
+  ns_exec a sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6' ||
+    skip "no IPv6 here"
+  ns_exec a ip link add br0 type bridge
+  t -t tap0 --address fd00::1/64 --address fd00::2/48
+  before=$(ns_exec a ip -br addr show dev tap0)
+  # An MTU too small for IPv6 takes them, and so does switching off again.
+  refused "no interface 'nosuch'" -t tap0 --ensure --mtu 1000 --master nosuch
+  [ "$(ns_exec a ip -br addr show dev tap0)" = "$before" ]
+  # shellcheck disable=SC2016
+  run ns_exec a unshare --map-root-user --net bash -c '
+    "$0" -b -t tap1 --address fd00::3/64
+    "$0" -t tap1 --ensure --up --mtu 1000 -u 12345
+    ip -br addr show dev tap1' "$TUNCTL"
+  echo "$output"
+  [[ $output == *"has no user 12345"*"tap1 "*DOWN*fd00::3/64* ]]
+}
+
 @test "an owner that the kernel refuses: the settings before it are taken back" {
   # In a user namespace with one user: every other one is unknown.
   # shellcheck disable=SC2016

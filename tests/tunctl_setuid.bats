@@ -100,6 +100,15 @@ of() {
   done
 }
 
+@test "a clone device that is root's alone: no device for users" {
+  local how
+  chmod 600 "$WORK/tun"
+  for how in setuid filecap; do
+    denied $how "Failed to open '/dev/net/tun' : Permission denied"
+    denied $how "needs read and write permission" -t tap0 -- true
+  done
+}
+
 @test "a user cannot make a device for others, nor one that looks like theirs" {
   local how
   for how in setuid filecap; do

@@ -320,9 +320,9 @@ END
   explain 0 alice add tap0 192.168.8.1 255.255.255.0
   # 77 is nobody that has a name.
   explain 1 77 up
-  says "refused: /etc/uml_net.conf has no line for user 77 (root can add: allow user 77)" \
+  says "refused: /etc/uml_net.conf has no line for user 77 (root can add: allow user 77 address PREFIX)" \
     "user 77 (uid 77, groups none): 4 tuntap up"
-  echo "allow user 77" >>"$CONF"
+  echo "allow user 77 address 10.0.7.0/24" >>"$CONF"
   explain 0 77 up
 }
 

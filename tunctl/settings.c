@@ -21,6 +21,8 @@
 /** Ethernet header, a VLAN tag and a second one. */
 #define FRAME_OVERHEAD 22
 #define BITS_PER_BYTE 8
+/** Smallest MTU of a link that has IPv6 (RFC 8200, 5). */
+#define IPV6_MTU_MIN 1280
 /** Longest burst: 2^32 ticks of 64 ns are 274.9 s. */
 #define BURST_SECONDS_MAX 274
 
@@ -301,6 +303,43 @@ static void undo_up(struct change *c)
 	netlink_link_up(c->nl, c->before.index, false, NULL);
 }
 
+/*
+ * Below an MTU of 1280, and when it is switched off, an interface loses its
+ * IPv6 addresses (addrconf_ifdown()): way back included.
+ */
+static bool may_lose_addresses(const struct change *c)
+{
+	return (c->want->mtu && c->want->mtu < IPV6_MTU_MIN) ||
+	       (c->want->up && !(c->before.flags & IFF_UP));
+}
+
+static int keep_addresses(struct change *c, struct err *err)
+{
+	if (!may_lose_addresses(c))
+		return 0;
+	return netlink_addr_list(c->nl, AF_INET6, &c->kept, &c->kept_count,
+				 err);
+}
+
+/*
+ * Those that are there are no failure. The kernel tells the newest first, and
+ * chooses among them in that order.
+ */
+static void restore_addresses(struct change *c)
+{
+	size_t i;
+
+	for (i = c->kept_count; i-- > 0;) {
+		const struct netlink_addr *addr = &c->kept[i];
+
+		if (addr->index == c->before.index && addr->permanent &&
+		    addr->prefix.family == AF_INET6)
+			netlink_addr_add(c->nl, addr->index, &addr->prefix,
+					 NULL);
+	}
+	c->kept_count = 0;
+}
+
 static const struct step steps[SETTINGS_STEPS] = {
 	{ apply_txqueuelen, undo_txqueuelen },
 	{ apply_mtu, undo_mtu },
@@ -319,7 +358,8 @@ int settings_apply(struct change *change, struct netlink *nl, const char *name,
 	change->nl = nl;
 	change->want = want;
 	change->ensure = ensure;
-	if (netlink_link_get(nl, name, &change->before, err))
+	if (netlink_link_get(nl, name, &change->before, err) ||
+	    keep_addresses(change, err))
 		return -1;
 	for (i = 0; i < SETTINGS_STEPS; i++) {
 		rc = steps[i].apply(change, err);
@@ -342,6 +382,7 @@ void settings_undo(struct change *change)
 			steps[i].undo(change);
 		change->done[i] = false;
 	}
+	restore_addresses(change);
 	errno = saved;
 }
 
@@ -349,4 +390,6 @@ void settings_fini(struct change *change)
 {
 	free(change->added);
 	change->added = NULL;
+	free(change->kept);
+	change->kept = NULL;
 }

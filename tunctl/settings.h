@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/netlink.h"
+#include "common/netlink_addr.h"
 #include "common/netlink_link.h"
 #include "common/netlink_qdisc.h"
 #include "tunctl/options.h"
@@ -27,6 +28,8 @@
  * @tbf:	the rate limit that --rate means for this device
  * @master:	the bridge
  * @added:	for each address, that it was not there before
+ * @kept:	IPv6 addresses that were there before, where they may get lost
+ * @kept_count:	how many
  * @done:	steps that changed something
  */
 struct change {
@@ -38,6 +41,8 @@ struct change {
 	struct netlink_tbf tbf;
 	unsigned int master;
 	bool *added;
+	struct netlink_addr *kept;
+	size_t kept_count;
 	bool done[SETTINGS_STEPS];
 };
 

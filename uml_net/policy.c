@@ -190,13 +190,25 @@ static void say_address(const struct policy_query *query, const char *before,
 		snprintf(text, size, "%s%s", before, address);
 }
 
+/*
+ * For a line to be added: a line without an address would allow all, those of
+ * other hosts too.
+ */
+static void say_key(const struct policy_query *query, char *text, size_t size)
+{
+	if (query->address)
+		say_address(query, " address ", text, size);
+	else
+		snprintf(text, size, " address PREFIX");
+}
+
 static void say_no_line(const struct policy *policy,
 			const struct policy_query *query, const char *who,
 			char *text, size_t size)
 {
 	char address[ADDRESS_MAX], asked[ADDRESS_MAX];
 
-	say_address(query, " address ", address, sizeof(address));
+	say_key(query, address, sizeof(address));
 	say_address(query, " and ", asked, sizeof(asked));
 	if (policy->missing)
 		snprintf(text, size,
@@ -216,7 +228,7 @@ static void say_denied(const struct policy *policy,
 {
 	char address[ADDRESS_MAX], asked[ADDRESS_MAX];
 
-	say_address(query, " address ", address, sizeof(address));
+	say_key(query, address, sizeof(address));
 	say_address(query, " ", asked, sizeof(asked));
 	snprintf(text, size,
 		 "%.200s:%u denies%s to %s (root can put before that line: "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The connection of uml_routerctl to the switch; control.h has the protocol. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "common/unixsock.h"
 #include "ctl.h"
+#include "query.h"
 
 int ctl_fail(struct ctl *ctl, const char *code)
 {
@@ -79,6 +81,10 @@ static int send_line(int fd, const json_t *request)
 
 	if (text)
 		text[len++] = '\n';
+	if (len > QUERY_MAX) {
+		errno = EMSGSIZE;
+		len = 0;
+	}
 	for (; at < len; at += (size_t)sent) {
 		sent = send(fd, text + at, len - at, MSG_NOSIGNAL);
 		if (sent < 0)
@@ -108,7 +114,10 @@ int ctl_send(struct ctl *ctl, const char *object, const char *verb,
 	if (!failed)
 		return 0;
 	err_errno(&ctl->err, "cannot send the request");
-	return ctl_fail(ctl, "no_switch");
+	if (errno != EMSGSIZE)
+		return ctl_fail(ctl, "no_switch");
+	err_hint(&ctl->err, "it can have %d octets", QUERY_MAX);
+	return ctl_fail(ctl, "bad_argument");
 }
 
 /* What the switch refused, and why. */

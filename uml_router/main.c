@@ -81,8 +81,8 @@ static void on_terminal(struct event *ev, uint32_t ready)
 }
 
 /* The signals that end the program wait from the first file on that it makes
- * until the loop can take them; but nohup(1) has its way. Whoever reads our standard output may leave:
- * that is no reason to end. */
+ * until the loop can take them; but nohup(1) has its way. Whoever reads our
+ * standard output may leave: that is no reason to end. */
 static void block_signals(sigset_t *set)
 {
 	struct sigaction hangup;

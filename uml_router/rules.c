@@ -363,7 +363,8 @@ void rules_remove(struct port *port)
 {
 	if (!port->rules)
 		return;
-	set_addresses(port, &port->rules->conf, &(struct rules){ 0 }, NULL);
+	release_addresses(port, &port->rules->conf,
+			  port->rules->conf.mac_count);
 	impair_end(port);
 	free(port->rules);
 	port->rules = NULL;

@@ -5,6 +5,7 @@
 # Needs base.sh.
 
 framebench=$build/bench/framebench
+routerctl=${UML_ROUTERCTL:-$build/uml_router/uml_routerctl}
 tries=3
 tries_help="  --tries N      repeat a run that other load disturbed, at most N (3)"
 
@@ -26,6 +27,24 @@ peer_available() {
 	esac
 }
 
+# start_capture PEER - of all frames, one that goes on or one that has ended
+start_capture() {
+	local ctl=("$routerctl" -s "$WORK/control")
+
+	case $1 in
+	uml_router-capturing)
+		start_quiet capture "${ctl[@]}" capture --snaplen 96 \
+			-w "$WORK/pcap" &&
+			ready capture test -s "$WORK/pcap"
+		;;
+	uml_router-captured)
+		timeout -s INT 0.5 "${ctl[@]}" capture -w "$WORK/pcap" \
+			>/dev/null 2>&1
+		[ -s "$WORK/pcap" ]
+		;;
+	esac
+}
+
 # start_peer NAME - a switch; sets peer_args, the words for framebench
 start_peer() {
 	local socket=$WORK/ctl proto=v3 switch
@@ -44,6 +63,10 @@ start_peer() {
 		switch=("$uml_router"
 			--port "seqpacket:$WORK/ctl,policy=block")
 		;;
+	uml_router-captur*)
+		switch=("$uml_router" --port "uml:$WORK/ctl,policy=block"
+			--control "$WORK/control")
+		;;
 	uml_router-*)
 		switch=("$uml_router"
 			--port "uml:$WORK/ctl,policy=${1#uml_router-}")
@@ -51,13 +74,14 @@ start_peer() {
 	esac
 	start_quiet peer "${switch[@]}" && ready peer test -S "$socket" ||
 		return 1
+	start_capture "$1" || return 1
 	peer_args=(--proto "$proto" --ctl "$WORK/ctl" --pid "$(proc_pid peer)")
 	profile peer "$1"
 }
 
 stop_peer() {
 	proc_stop peer
-	rm -rf "$WORK/ctl"
+	rm -rf "$WORK/ctl" "$WORK/pcap"
 }
 
 # word KEY LINE - value of one word of a line of key=value words

@@ -6,10 +6,12 @@
 #include "load.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -153,8 +155,11 @@ static void start_receiver(struct course *c)
 	c->child = fork();
 	if (c->child < 0)
 		measure_fatal("fork", strerror(errno));
-	if (c->child == 0)
-		receive(c);
+	if (c->child)
+		return;
+	/* a sender that fails does not say when to stop */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	receive(c);
 }
 
 static void send_until(struct course *c, double end)

@@ -523,11 +523,13 @@ static void test_delete(void)
 	req.queueing = QUEUEING_MULTI_QUEUE;
 	req.vnet_hdr = true;
 	tuntap_open(&tt, &req, NULL);
-	delete_refused("tap0", EBUSY, "open");
+	tuntap_persist(&tt, true, NULL);
+	delete_refused("tap0", EBUSY, "in use");
 	ok(exists("tap0"), "a multi-queue device in use stays");
-	ok(link_of("tap0", &link) && link.tun.vnet_hdr,
-	   "and keeps its vnet header");
+	ok(link_of("tap0", &link) && link.tun.vnet_hdr && link.tun.persist,
+	   "and keeps its vnet header, and stays when it is closed");
 	tuntap_close(&tt);
+	is_int(tuntap_delete(NULL, "tap0", NULL), 0, "nobody has it open");
 }
 
 /* What a user is to try: his clone device, and whether he owns tap0. */

@@ -483,7 +483,7 @@ static void test_sentences(void)
 	p = parse("deny all");
 	sentence(p, NULL, 0,
 		 "conf:1 denies this to user 4000000000 (root can put before "
-		 "that line: allow user 4000000000)");
+		 "that line: allow user 4000000000 address PREFIX)");
 	policy_free(p);
 	p = policy_load("/no/such/conf", NULL);
 	ok(p && !policy_count(p), "a missing file is a policy without lines");

@@ -12,6 +12,13 @@
  * While a transmit ring has frames it is read burst by burst (port_unread()),
  * and its guest does not kick. Only when it was found empty, kicks are asked
  * for again, and it is looked at once more behind that.
+ *
+ * A guest is called at once when there are frames for it, but not for each of
+ * its own that was taken: it looks at what came back whenever it sends and, as
+ * Linux does, whenever it is called for frames, answers for instance. A call is
+ * dear: a signal and a dozen system calls of a UML guest. So it is called in a
+ * moment, if it still wants that, or when half of a ring came back: a guest
+ * never stands with a full ring.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -26,6 +33,8 @@
 
 /** How long a client may say nothing at first, or half a message. */
 #define PATIENCE_MS 10000
+/** How long a guest may not know that its frames were taken. */
+#define TELL_MS 1
 
 /**
  * struct vhost_port - A client
@@ -33,6 +42,7 @@
  * @dev:	what it sees
  * @socket:	for messages
  * @patience:	armed while a message is awaited or incomplete
+ * @tell:	armed while the guest is to be told that frames were taken
  * @bytes:	the message that is being read
  * @got:	octets of it
  * @fds:	descriptors that came with it
@@ -44,6 +54,7 @@ struct vhost_port {
 	struct vhost_dev dev;
 	struct event socket;
 	struct timer patience;
+	struct timer tell;
 	uint8_t bytes[VHOST_HEADER + VHOST_PAYLOAD_MAX];
 	size_t got;
 	int fds[VHOST_FDS_MAX];
@@ -75,6 +86,24 @@ static bool lost(struct vhost_port *v)
 	return true;
 }
 
+static void tell_later(struct vhost_port *v, struct vhost_ring *ring)
+{
+	if (ring->q.untold >= ring->q.num / 2U)
+		vhost_dev_call(ring);
+	else if (!timer_armed(&v->tell))
+		loop_arm(v->port.worker->loop, &v->tell, TELL_MS);
+}
+
+static void on_tell(struct timer *timer)
+{
+	struct vhost_port *v = container_of(timer, struct vhost_port, tell);
+	unsigned int i;
+
+	for (i = 1; i < VHOST_RINGS; i += 2)
+		if (v->dev.rings[i].running && v->dev.rings[i].q.untold)
+			vhost_dev_call(&v->dev.rings[i]);
+}
+
 /* One burst of a ring. True: there may be more. */
 static bool read_ring(struct vhost_port *v, struct vhost_ring *ring)
 {
@@ -91,7 +120,7 @@ static bool read_ring(struct vhost_port *v, struct vhost_ring *ring)
 	if (lost(v))
 		return false;
 	if (burst.chains)
-		vhost_dev_call(ring);
+		tell_later(v, ring);
 	if (got == VRING_BROKEN)
 		give_up(v, "a transmit ring is broken");
 	return got == VRING_CHAIN ||
@@ -358,6 +387,7 @@ static void close_port(struct port *port)
 
 	loop_watch(port->sw->loop, &v->socket, 0);
 	loop_disarm(&v->patience);
+	loop_disarm(&v->tell);
 	vhost_dev_fini(&v->dev);
 	close_fds(v);
 	close(v->socket.fd);
@@ -379,6 +409,8 @@ static int plug(struct listener *l, struct vhost_port *v, int fd,
 {
 	v->socket = (struct event){ .fd = fd, .fn = on_socket };
 	timer_init(&v->patience, on_impatience);
+	timer_init(&v->tell, on_tell);
+	v->tell.parallel = true;
 	vhost_dev_init(&v->dev, l->sw->workers[l->conf.worker].loop, on_kick);
 	if (loop_watch(l->sw->loop, &v->socket, EPOLLIN | EPOLLRDHUP) < 0)
 		return err_errno(err, "cannot watch a client");

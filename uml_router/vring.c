@@ -76,6 +76,7 @@ int vring_start(struct vqueue *q, const struct vhost_addr *addr, uint16_t base,
 	q->next = q->seen = base;
 	q->given = load(&q->used->idx);
 	q->may_call = false;
+	q->untold = 0;
 	return 0;
 }
 
@@ -126,7 +127,7 @@ static bool enter_indirect(const struct vqueue *q, const struct vring_desc *d,
 	return table->at && len == d->len;
 }
 
-static bool follow(const struct vqueue *q, struct vchain *c)
+static bool follow(struct vqueue *q, struct vchain *c)
 {
 	struct table table = { (const uint8_t *)q->desc, q->num };
 	bool indirect = false;
@@ -136,6 +137,8 @@ static bool follow(const struct vqueue *q, struct vchain *c)
 	for (steps = 0; steps <= VRING_PIECES && i < table.num; steps++) {
 		struct vring_desc d = copy_desc(&table, i);
 
+		if (!indirect)
+			q->untold++;
 		if (d.flags & VRING_DESC_F_INDIRECT) {
 			if (indirect || !enter_indirect(q, &d, &table))
 				return false;
@@ -229,6 +232,7 @@ bool vring_wants_call(struct vqueue *q)
 	uint16_t before = q->called;
 	bool known = q->may_call;
 
+	q->untold = 0;
 	/* What we published is seen before what the guest wants is read. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!q->event_idx)

@@ -51,6 +51,8 @@ struct vring_used;
  * @given:	index of the next chain to be given back
  * @called:	@given at the last call
  * @may_call:	@called is true
+ * @untold:	descriptors of the ring that were taken since
+ *		vring_wants_call(); those put back count too
  */
 struct vqueue {
 	const struct vhost_mem *mem;
@@ -64,6 +66,7 @@ struct vqueue {
 	uint16_t given;
 	uint16_t called;
 	bool may_call;
+	unsigned int untold;
 };
 
 /**

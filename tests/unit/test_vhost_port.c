@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * uml_router/port_vhost_user: guests that say what they have to say in either
- * order, frames both ways, guests without buffers, large frames, rings that
- * stop and start again, and guests that are none.
+ * order, frames both ways, when they are called, guests without buffers, large
+ * frames, rings that stop and start again, and guests that are none.
  */
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -712,6 +713,83 @@ static void test_refusals(void)
 	tear_down(&b);
 }
 
+/* How often the guest was called since. */
+static uint64_t calls(const struct vguest_ring *r)
+{
+	struct pollfd pfd = { .fd = r->call, .events = POLLIN };
+	uint64_t n = 0;
+
+	if (poll(&pfd, 1, 0) == 1 && read(r->call, &n, sizeof(n)) < 0)
+		tap_bail("read");
+	return n;
+}
+
+static void let_time_pass(struct bench *b)
+{
+	uint64_t end = fake_clock_ms() + 3;
+
+	while (b->world.loop.now < end)
+		loop_turn(&b->world.loop, 1);
+}
+
+/* It has seen all that is there, and wants to hear of the next. */
+static void want_call(struct vguest_ring *r)
+{
+	vring_used_event(&r->ring) = r->ring.used->idx;
+}
+
+/* Frames from the guest that are taken, of which it was not told yet. It was if
+ * they took a while: then once more. */
+static void send_some(struct bench *b, uint32_t n)
+{
+	uint64_t since;
+	uint32_t i;
+
+	do {
+		let_time_pass(b);
+		calls(&b->g.tx);
+		want_call(&b->g.tx);
+		since = fake_clock_ms();
+		for (i = 0; i < n; i++)
+			guest_sends(b, 2, i);
+		fake_settle(&b->world.loop);
+	} while (fake_clock_ms() != since);
+}
+
+static void test_calls(void)
+{
+	struct bench b;
+	uint32_t i;
+
+	set_up(&b, 256, POLICY_DROP);
+	plug(&b, VGUEST_PLAIN);
+	meet(&b);
+	let_time_pass(&b);
+	calls(&b.g.rx);
+	want_call(&b.g.rx);
+	fake_put(&b.other, 2, 1, 0);
+	fake_settle(&b.world.loop);
+	is_int((intmax_t)calls(&b.g.rx), 1, "called at once for a frame");
+
+	send_some(&b, NUM / 2 - 1);
+	is_int(b.g.tx.ring.used->idx, b.g.tx.next, "its own are taken");
+	is_int((intmax_t)calls(&b.g.tx), 0, "of which it is not told");
+	let_time_pass(&b);
+	is_int((intmax_t)calls(&b.g.tx), 1, "but in a moment");
+	send_some(&b, 1);
+	want_call(&b.g.tx);
+	let_time_pass(&b);
+	is_int((intmax_t)calls(&b.g.tx), 0, "unless it has seen that itself");
+	send_some(&b, 1);
+	want_call(&b.g.tx);
+	for (i = 0; i < NUM / 2; i++)
+		guest_sends(&b, 2, i);
+	fake_settle(&b.world.loop);
+	is_int((intmax_t)calls(&b.g.tx), 1,
+	       "of half a ring it is told at once");
+	tear_down(&b);
+}
+
 static void test_half(void)
 {
 	uint32_t header[3] = { VHOST_SET_FEATURES, 1, 8 };
@@ -756,6 +834,7 @@ int main(void)
 	test_half_shrunken();
 	test_bad_guests();
 	test_refusals();
+	test_calls();
 	test_half();
 	return tap_done();
 }

@@ -456,6 +456,28 @@ END
   [ "$(code port show uml0)" = no_such_port ]
 }
 
+# fake_switch TEXT: whatever is asked, one port of that name, once
+fake_switch() {
+  proc_start fake python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+c = s.accept()[0]
+c.recv(4096)
+c.sendall(("{\"result\":{\"name\":\"%s\"}}\n{\"end\":true}\n" % sys.argv[2]).encode())
+c.recv(4096)' "$WORK/fake" "$1"
+  wait_for test -S "$WORK/fake"
+}
+
+@test "what another program answers does nothing to the terminal" {
+  fake_switch 'a\u001b[2Jb\u0085c\u007fd\u00e4'
+  run -0 timeout 10 "$ROUTERCTL" -s "$WORK/fake" port show
+  [[ $output = *'a?[2Jb??c?d'* ]]
+  # No control character but the ends of lines.
+  [ "$(LC_ALL=C tr -d '\n -~\200-\377' <<<"$output" | wc -c)" -eq 0 ]
+}
+
 @test "shutdown: status 0, and nothing is left" {
   switch
   monitor_start

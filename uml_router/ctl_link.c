@@ -131,12 +131,47 @@ static int refused(struct ctl *ctl, const json_t *error)
 	return ctl_fail(ctl, ctl_text(error, "code"));
 }
 
+/* Control characters of ASCII and, in UTF-8, of ISO 8859-1: c2 80 to c2 9f. */
+static bool is_control(const char *text, size_t i)
+{
+	unsigned char c = (unsigned char)text[i];
+
+	return c < ' ' || c == 0x7f ||
+	       (i && c >= 0x80 && c < 0xa0 && text[i - 1] == '\xc2');
+}
+
+/* Whose socket it is knows the user, not we: what would do something to a
+ * terminal becomes '?'. */
+static void make_plain(json_t *value)
+{
+	char *text = json_is_string(value) ? strdup(json_string_value(value))
+					   : NULL;
+	json_t *part;
+	const char *key;
+	size_t i;
+
+	for (i = 0; text && text[i]; i++) {
+		if (!is_control(text, i))
+			continue;
+		if (text[i] & 0x80)
+			text[i - 1] = '?';
+		text[i] = '?';
+	}
+	if (text)
+		json_string_set(value, text);
+	free(text);
+	json_object_foreach(value, key, part) make_plain(part);
+	json_array_foreach(value, i, part) make_plain(part);
+}
+
 int ctl_receive(struct ctl *ctl, json_t **result)
 {
 	json_t *line = json_loadf(ctl->stream, JSON_DISABLE_EOF_CHECK, NULL);
 	json_t *error = json_object_get(line, "error");
 	int status = 0;
 
+	if (!ctl->json)
+		make_plain(line);
 	*result = json_incref(json_object_get(line, "result"));
 	if (!line) {
 		err_set(&ctl->err, "the switch ended the connection");

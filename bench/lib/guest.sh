@@ -158,6 +158,16 @@ tap_drops() {
 	ns_exec host cat /sys/class/net/tap0/statistics/tx_dropped
 }
 
+# guest_measure NAME CMD - guest_run of what takes $seconds. To wait takes several
+# per cent of a processor, so that begins when the time is over.
+guest_measure() {
+	local id
+
+	id=$(guest_spawn -t $((seconds + 20)) "$@") || return 1
+	sleep "$seconds"
+	guest_join "$1" "$id"
+}
+
 # guest_tcp up|down [FLOWS] - iperf3's JSON of one run between the guest and the
 # host
 guest_tcp() {
@@ -166,7 +176,7 @@ guest_tcp() {
 	[ "$1" = up ] || reverse+=" -R"
 	proc_start -n host iperf iperf3 -s -1 -p 5201 &&
 		wait_for listening host &&
-		guest_run -t $((seconds + 20)) g \
+		guest_measure g \
 			"iperf3 -c $host_addr -t $seconds -i 0 -J $reverse"
 	set -- $?
 	proc_stop iperf
@@ -175,7 +185,7 @@ guest_tcp() {
 
 # pair_tcp FLOWS - iperf3's JSON of one run from the first guest to the second
 pair_tcp() {
-	guest_run -t $((seconds + 20)) g \
+	guest_measure g \
 		"iperf3 -c $second_ip -t $seconds -i 0 -J -P $1"
 }
 

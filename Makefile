@@ -201,7 +201,7 @@ sanitize:
 # What several workers touch, with the sanitizer of threads: the test of workers,
 # and suites whose ports are all on a second worker, which do not mind that the
 # switch is many times slower so.
-TSAN_SUITES ?= workers stream vlan
+TSAN_SUITES ?= workers stream vlan tap
 tsan:
 	$(Q)tests/helpers/install-deps build check
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan \

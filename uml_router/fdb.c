@@ -396,6 +396,8 @@ enum fdb_learned fdb_learn(struct fdb *fdb, uint16_t vlan, const uint8_t mac[6],
 	uint64_t key = make_key(vlan, mac);
 	struct sight sight = look(fdb, key);
 
+	if (!sight.owner && fdb->every)
+		sight = look(fdb, every_vlan(key));
 	if (sight.owner == owner && sight.seen == now)
 		return FDB_KNOWN;
 	return learn_anew(fdb, key, owner, now);

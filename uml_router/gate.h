@@ -7,7 +7,8 @@
  * at what belongs to all. Who changes what belongs to all, or anything of
  * another loop, is alone: the others stand between two turns then, or sleep.
  *
- * A switch with one loop has no gate. All calls take NULL, and do nothing.
+ * A loop that is alone in its switch has no gate: gate_pass() and what is below
+ * it take NULL, and then there is nothing to do.
  */
 #ifndef UML_ROUTER_GATE_H
 #define UML_ROUTER_GATE_H

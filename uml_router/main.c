@@ -161,13 +161,14 @@ static int start(struct router *r, struct err *err)
 		return -1;
 	/* Behind the fork: a signalfd in an epoll set shows the signals of
 	 * the process that put it there (signalfd(2), epoll(7)). */
-	if (pidfile_write(&r->pidfile, err) < 0 || watch_signals(r, err) < 0 ||
-	    workers_start(&r->sw, err) < 0)
+	if (pidfile_write(&r->pidfile, err) < 0 || watch_signals(r, err) < 0)
 		return -1;
-	if (!r->opts.daemon)
-		return watch_terminal(r, err);
-	log_to_syslog();
-	return daemon_ready(ready, err);
+	if (r->opts.daemon)
+		log_to_syslog();
+	if (workers_start(&r->sw, err) < 0)
+		return -1;
+	return r->opts.daemon ? daemon_ready(ready, err)
+			      : watch_terminal(r, err);
 }
 
 /* Bring the switch up, run it, take it down. */

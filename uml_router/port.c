@@ -200,6 +200,8 @@ int port_set_conf(struct port *p, const struct port_conf *conf, struct err *err)
 	if (egress_resize(p, conf->queue) < 0)
 		return err_errno(err, "port %s: cannot allocate a queue",
 				 p->name);
+	/* What is under way to the port was let through by the old rules. */
+	workers_take_in(p->sw);
 	if (set_rate(p, &rules.link, err) < 0 ||
 	    rules_apply(p, &rules, err) < 0) {
 		set_rate(p, &before.rules.link, NULL);

@@ -248,7 +248,7 @@ struct port_queue {
  * @stage:	frames that have left the queue and are to be sent next
  * @stalled:	the descriptor takes no more for now
  * @unsent:	the back end keeps the rest of a frame, see ops->send
- * @touched:	in the switch's list while it has something to flush
+ * @touched:	in its worker's list while it has something to flush
  * @waiters:	ports held because of this one (their @wait)
  * @given_up:	policy=drop: somebody waited in vain. Nobody waits any more,
  *		until the queue has drained to half

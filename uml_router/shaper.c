@@ -74,8 +74,8 @@ static void ask_later(struct shaper *s, struct port *p)
 	s->octets = passed(p);
 	s->holds = p->holds;
 	s->lost = p->lost;
-	s->asked = p->sw->loop->now;
-	loop_arm(p->sw->loop, &s->timer, pace_ms(&s->pace));
+	s->asked = p->worker->loop->now;
+	loop_arm(p->worker->loop, &s->timer, pace_ms(&s->pace));
 }
 
 /* If it cannot be had any more (no privilege, no device), what is in force
@@ -84,7 +84,7 @@ static void on_timer(struct timer *timer)
 {
 	struct shaper *s = container_of(timer, struct shaper, timer);
 	struct port *p = s->port;
-	uint64_t ms = p->sw->loop->now - s->asked;
+	uint64_t ms = p->worker->loop->now - s->asked;
 	bool held = p->held || p->holds != s->holds || p->lost != s->lost;
 	uint64_t octets = passed(p) > s->octets ? passed(p) - s->octets : 0;
 

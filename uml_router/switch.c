@@ -239,8 +239,11 @@ RARE static void send_across(struct port *in, struct worker *to,
 {
 	struct crossing what = { frame, in, out, vid };
 
-	if (!worker_send(to, &what))
-		port_drop(in, DROP_WORKER_BUSY);
+	if (worker_send(to, &what))
+		return;
+	port_drop(in, DROP_WORKER_BUSY);
+	if (out)
+		in->lost += frame->len;
 }
 
 static struct port *unicast(struct sw *sw, struct port *in, struct port *out,

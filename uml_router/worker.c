@@ -33,6 +33,14 @@ static void restock(struct worker *w)
 	pthread_mutex_unlock(&box->lock);
 }
 
+static void unstock(struct worker *w)
+{
+	struct inbox *box = &w->inbox;
+
+	while (box->stocked)
+		frame_put(&w->pool, box->stock[--box->stocked]);
+}
+
 static struct frame *take_empty(struct inbox *box)
 {
 	struct frame *f = NULL;
@@ -46,29 +54,38 @@ static struct frame *take_empty(struct inbox *box)
 	return f;
 }
 
+/* Without @copy the stock has run out. Returns whether that or what was put is
+ * to be told. */
+static bool put(struct inbox *box, const struct crossing *what,
+		struct frame *copy)
+{
+	bool told;
+
+	pthread_mutex_lock(&box->lock);
+	if (copy) {
+		box->items[box->len] = *what;
+		box->items[box->len++].frame = copy;
+		box->taken--;
+	}
+	told = box->told;
+	box->told = true;
+	pthread_mutex_unlock(&box->lock);
+	return !told;
+}
+
 bool worker_send(struct worker *to, const struct crossing *what)
 {
 	static const uint64_t one = 1;
 	struct inbox *box = &to->inbox;
 	struct frame *copy = take_empty(box);
-	ssize_t n;
-	bool tell;
+	ssize_t n = 0;
 
-	if (!copy)
-		return false;
-	frame_copy_to(copy, what->frame);
-	pthread_mutex_lock(&box->lock);
-	box->items[box->len] = *what;
-	box->items[box->len++].frame = copy;
-	box->taken--;
-	tell = !box->told;
-	box->told = true;
-	pthread_mutex_unlock(&box->lock);
-	if (tell) {
+	if (copy)
+		frame_copy_to(copy, what->frame);
+	if (put(box, what, copy))
 		n = write(box->arrived.fd, &one, sizeof(one));
-		(void)n;
-	}
-	return true;
+	(void)n;
+	return copy;
 }
 
 /* One burst: queues have room for no more in between. */
@@ -100,7 +117,7 @@ static void take_in(struct worker *w)
 	pthread_mutex_unlock(&box->lock);
 	for (i = 0; i < n; i += FRAME_BURST)
 		arrive(w, &items[i], n - i < FRAME_BURST ? n - i : FRAME_BURST);
-	if (n)
+	if (box->arrived.fd >= 0)
 		restock(w);
 }
 
@@ -138,8 +155,7 @@ static void close_inbox(struct worker *w)
 
 	while (box->len)
 		frame_put(&w->pool, box->items[--box->len].frame);
-	while (box->stocked)
-		frame_put(&w->pool, box->stock[--box->stocked]);
+	unstock(w);
 	if (box->arrived.fd < 0)
 		return;
 	loop_watch(w->loop, &box->arrived, 0);
@@ -160,7 +176,12 @@ static void on_ageing(struct timer *timer)
 
 static void on_trimming(struct timer *timer)
 {
-	frame_pool_trim(&container_of(timer, struct worker, trimming)->pool);
+	struct worker *w = container_of(timer, struct worker, trimming);
+
+	unstock(w);
+	frame_pool_trim(&w->pool);
+	if (w->inbox.arrived.fd >= 0)
+		restock(w);
 }
 
 static void init(struct worker *w, struct sw *sw)

@@ -4,9 +4,10 @@
  *
  * A port belongs to one worker (worker=), whose loop watches it: only that one
  * reads it, sends to it and has its queue. So a frame between two ports of one
- * worker goes its way as if there were no other, without a lock but those that
- * are looked at in passing: the addresses are everybody's (fdb.h), and so are
- * rules, names and what else is changed only while the others stand (gate.h).
+ * worker goes its way as if there were no other: the gate is passed once a turn
+ * (gate.h), which makes sure that rules, names and what else is everybody's
+ * stay as they are meanwhile, and known addresses are looked up without a lock
+ * (fdb.h).
  *
  * A frame for a port of another worker is copied into that one's inbox, and
  * goes on from there. Its sender is not held when the port is full, for only

@@ -226,6 +226,97 @@ static void test_burst(void)
 	tear_down(&b);
 }
 
+/* A worker whose frames all wait, and that gets no memory for others. */
+static void test_memory(void)
+{
+	static const char *const more[PORTS] = { "", ",queue=4096", "", "", "",
+						 "" };
+	struct frame_pool *pool, before;
+	struct bench b;
+	int i;
+
+	set_up(&b, more);
+	introduce(&b);
+	pool = &b.world.sw.workers[1].pool;
+	before = *pool;
+	pool->free = NULL;
+	pool->slab_count = pool->slab_room = (size_t)1 << 57;
+	for (i = 0; !b.port[0]->stats.drops[DROP_WORKER_BUSY]; i++) {
+		put(&b, 0, 0, 1);
+		settle(&b);
+	}
+	ok(i > INBOX_ROOM, "without memory the stock runs out, frame %d", i);
+	pool->slab_count = before.slab_count;
+	pool->slab_room = before.slab_room;
+	for (i = 0; i < 1000; i++) {
+		get(&b, 1);
+		settle(&b);
+	}
+	put(&b, 0, 0, 1);
+	settle(&b);
+	put(&b, 0, 0, 1);
+	settle(&b);
+	ok(get(&b, 1), "with memory again frames arrive");
+	/* Those that were hidden are no leak of the pool's. */
+	tear_down(&b);
+}
+
+static void test_jumbo(void)
+{
+	static uint8_t frame[60000];
+	struct worker *w;
+	struct bench b;
+	int i;
+
+	set_up(&b, NULL);
+	introduce(&b);
+	w = &b.world.sw.workers[1];
+	put_address(frame, 1);
+	put_address(frame + 6, 0);
+	for (i = 0; i < INBOX_ROOM; i++) {
+		if (send(b.client[0], frame, sizeof(frame), 0) < 0)
+			tap_bail("send");
+		loop_turn(b.world.sw.workers[0].loop, 0);
+	}
+	for (i = 0; i < 1000; i++) {
+		settle(&b);
+		while (recv(b.client[1], frame, sizeof(frame), 0) > 0)
+			;
+	}
+	ok(w->pool.large && timer_armed(&w->trimming),
+	   "jumbo frames from another worker");
+	w->trimming.fn(&w->trimming);
+	is_int((intmax_t)w->pool.large, 0, "their memory is given back");
+	tear_down(&b);
+}
+
+/* The port has left the VLAN of a frame that is under way to it. */
+static void test_moves(void)
+{
+	static const char *const more[PORTS] = { ",vlan=7", ",vlan=7", "",
+						 "",	    "",	       "" };
+	char key[] = "vlan=8";
+	struct port_conf conf;
+	struct bench b;
+	struct err err;
+
+	set_up(&b, more);
+	introduce(&b);
+	get(&b, 1);
+	put(&b, 0, 0, 1);
+	loop_turn(b.world.sw.workers[0].loop, 0);
+	port_get_conf(b.port[1], &conf);
+	if (spec_set(&conf, key, &err) < 0 ||
+	    port_set_conf(b.port[1], &conf, &err) < 0)
+		tap_bail(err.text);
+	settle(&b);
+	is_int(get(&b, 1), 1, "it comes as it would have come before");
+	put(&b, 0, 0, 1);
+	settle(&b);
+	is_int(get(&b, 1), 0, "and no further one does");
+	tear_down(&b);
+}
+
 static void test_leaves(void)
 {
 	struct bench b;
@@ -490,6 +581,9 @@ int main(void)
 	test_rules();
 	test_full();
 	test_burst();
+	test_memory();
+	test_jumbo();
+	test_moves();
 	test_leaves();
 	test_fdb();
 	test_threads();

@@ -160,8 +160,12 @@ static void make_plain(json_t *value)
 	if (text)
 		json_string_set(value, text);
 	free(text);
-	json_object_foreach(value, key, part) make_plain(part);
-	json_array_foreach(value, i, part) make_plain(part);
+	json_object_foreach(value, key, part) {
+		make_plain(part);
+	}
+	json_array_foreach(value, i, part) {
+		make_plain(part);
+	}
 }
 
 int ctl_receive(struct ctl *ctl, json_t **result)

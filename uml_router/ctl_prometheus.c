@@ -137,8 +137,7 @@ static void print_samples(FILE *out, const struct metric *m,
 		print_sample(out, m, port, NULL, ctl_number(group, m->key));
 		return;
 	}
-	json_object_foreach(group, reason, value)
-	{
+	json_object_foreach(group, reason, value) {
 		print_sample(out, m, port, reason, json_integer_value(value));
 	}
 }
@@ -161,8 +160,7 @@ void ctl_prometheus_print(const json_t *stats, const json_t *ports, FILE *out)
 		const struct metric *m = &of_ports[i];
 
 		print_head(out, m->name, m->counter, m->help);
-		json_array_foreach((json_t *)ports, k, port)
-		{
+		json_array_foreach((json_t *)ports, k, port) {
 			print_samples(out, m, port, port);
 		}
 	}

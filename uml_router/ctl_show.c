@@ -93,8 +93,7 @@ static void stats_lines(const json_t *object, const char *group)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, key, value)
-	{
+	json_object_foreach((json_t *)object, key, value) {
 		char name[64];
 
 		snprintf(name, sizeof(name), "%s%s%s", group, *group ? "." : "",

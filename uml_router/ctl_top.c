@@ -36,13 +36,12 @@ static const json_t *find_before(const json_t *ports, const json_t *port)
 	json_t *before;
 	size_t i;
 
-	json_array_foreach((json_t *)ports, i,
-			   before) if (strcmp(ctl_text(before, "name"),
-					      ctl_text(port, "name")) == 0 &&
-				       grown(before, port, "rx", "frames") >=
-					       0 &&
-				       grown(before, port, "tx", "frames") >=
-					       0) return before;
+	json_array_foreach((json_t *)ports, i, before)
+		if (strcmp(ctl_text(before, "name"), ctl_text(port, "name")) ==
+			    0 &&
+		    grown(before, port, "rx", "frames") >= 0 &&
+		    grown(before, port, "tx", "frames") >= 0)
+			return before;
 	return NULL;
 }
 

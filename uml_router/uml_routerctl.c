@@ -136,8 +136,9 @@ static void print_table(const struct command *command, const json_t *list)
 
 	if (command->head)
 		command->head();
-	json_array_foreach((json_t *)list, i, result) if (command->row)
-		command->row(result);
+	json_array_foreach((json_t *)list, i, result)
+		if (command->row)
+			command->row(result);
 }
 
 static int ask_and_show(struct ctl *ctl, const struct command *command,

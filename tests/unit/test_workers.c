@@ -226,6 +226,19 @@ static void test_burst(void)
 	tear_down(&b);
 }
 
+/* So that the sanitizers let an allocation fail, as it does without them. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+const char *__tsan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 /* A worker whose frames all wait, and that gets no memory for others. */
 static void test_memory(void)
 {

@@ -13,12 +13,14 @@
  * and its guest does not kick. Only when it was found empty, kicks are asked
  * for again, and it is looked at once more behind that.
  *
- * A guest is called at once when there are frames for it, but not for each of
- * its own that was taken: it looks at what came back whenever it sends and, as
- * Linux does, whenever it is called for frames, answers for instance. A call is
- * dear: a signal and a dozen system calls of a UML guest. So it is called in a
- * moment, if it still wants that, or when half of a ring came back: a guest
- * never stands with a full ring.
+ * A guest is called at once when there are frames for it, but for its own that
+ * were taken only behind what they caused: it looks at what came back whenever
+ * it sends and, as Linux does, whenever it is called for frames, and a call is
+ * dear: a signal and a dozen system calls of a UML guest. The host's answer to a
+ * frame is there before the next turn ends. If the guest was called for one by
+ * then, it is called for its own only a moment later, if it still wants that;
+ * else at once, for it may wait to be told (TCP small queues). When half of a
+ * ring came back it is always called: no guest stands with a full ring.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -33,7 +35,7 @@
 
 /** How long a client may say nothing at first, or half a message. */
 #define PATIENCE_MS 10000
-/** How long a guest may not know that its frames were taken. */
+/** How long a guest that was called for others may not know of its frames. */
 #define TELL_MS 1
 
 /**
@@ -42,6 +44,9 @@
  * @dev:	what it sees
  * @socket:	for messages
  * @patience:	armed while a message is awaited or incomplete
+ * @behind:	looks, in the next turn, whether the guest was called since frames
+ *		were taken
+ * @called:	it was, for frames of others
  * @tell:	armed while the guest is to be told that frames were taken
  * @bytes:	the message that is being read
  * @got:	octets of it
@@ -54,6 +59,8 @@ struct vhost_port {
 	struct vhost_dev dev;
 	struct event socket;
 	struct timer patience;
+	struct work behind;
+	bool called;
 	struct timer tell;
 	uint8_t bytes[VHOST_HEADER + VHOST_PAYLOAD_MAX];
 	size_t got;
@@ -88,20 +95,36 @@ static bool lost(struct vhost_port *v)
 
 static void tell_later(struct vhost_port *v, struct vhost_ring *ring)
 {
-	if (ring->q.untold >= ring->q.num / 2U)
+	if (ring->q.untold >= ring->q.num / 2U) {
 		vhost_dev_call(ring);
-	else if (!timer_armed(&v->tell))
-		loop_arm(v->port.worker->loop, &v->tell, TELL_MS);
+		return;
+	}
+	v->called = false;
+	loop_schedule(v->port.worker->loop, &v->behind);
 }
 
-static void on_tell(struct timer *timer)
+static void tell(struct vhost_port *v)
 {
-	struct vhost_port *v = container_of(timer, struct vhost_port, tell);
 	unsigned int i;
 
 	for (i = 1; i < VHOST_RINGS; i += 2)
 		if (v->dev.rings[i].running && v->dev.rings[i].q.untold)
 			vhost_dev_call(&v->dev.rings[i]);
+}
+
+static void on_tell(struct timer *timer)
+{
+	tell(container_of(timer, struct vhost_port, tell));
+}
+
+static void on_behind(struct work *work)
+{
+	struct vhost_port *v = container_of(work, struct vhost_port, behind);
+
+	if (!v->called)
+		tell(v);
+	else if (!timer_armed(&v->tell))
+		loop_arm(v->port.worker->loop, &v->tell, TELL_MS);
 }
 
 /* One burst of a ring. True: there may be more. */
@@ -197,6 +220,7 @@ static int send_frames(struct port *port, struct frame *const frames[],
 
 		vring_publish(&ring->q);
 		vhost_dev_call(ring);
+		v->called = true;
 	}
 	lost(v);
 	errno = errno_of(wrote);
@@ -388,6 +412,7 @@ static void close_port(struct port *port)
 	loop_watch(port->sw->loop, &v->socket, 0);
 	loop_disarm(&v->patience);
 	loop_disarm(&v->tell);
+	list_remove(&v->behind.node);
 	vhost_dev_fini(&v->dev);
 	close_fds(v);
 	close(v->socket.fd);
@@ -411,6 +436,8 @@ static int plug(struct listener *l, struct vhost_port *v, int fd,
 	timer_init(&v->patience, on_impatience);
 	timer_init(&v->tell, on_tell);
 	v->tell.parallel = true;
+	work_init(&v->behind, on_behind);
+	v->behind.parallel = true;
 	vhost_dev_init(&v->dev, l->sw->workers[l->conf.worker].loop, on_kick);
 	if (loop_watch(l->sw->loop, &v->socket, EPOLLIN | EPOLLRDHUP) < 0)
 		return err_errno(err, "cannot watch a client");

@@ -331,12 +331,13 @@ while client.recv(4096): pass' "$STREAM.far"
   total sw .bad_requests -eq 0
 }
 
-# far_sends N: a client on that switch, more than a port reads at a time;
-# all has gone out to ours
+# far_sends N: a client on that switch, more than a port reads at a time; all has
+# gone out to ours. Those that are sent one by one take 768 octets each of the 212992
+# that the socket has room for: 200 do, though not with frames of 400
 far_sends() {
   local sent
   sent=$(counter far stream0 .tx.frames)
-  peer --ctl "$UML.far" --mac "$(mac 2)" send --to "$(mac 1)" --count "$1" --size 400
+  peer --ctl "$UML.far" --mac "$(mac 2)" send --to "$(mac 1)" --count "$1" --size 100
   wait_for is far stream0 .tx.frames -eq $((sent + $1))
 }
 

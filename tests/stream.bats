@@ -112,20 +112,21 @@ hold_ends() {
 }
 
 @test "stream: a held client that leaves is missed at once, and nothing of it" {
-  local before cpu
+  local pid before cpu
   switch_start sw --port "stream:$STREAM" --port "uml:$UML,policy=block,queue=8" \
     --control "$CTL"
+  pid=$(proc_pid sw)
   hold_start 200
   stream_peer --mac "$(mac 2)" send --to "$(mac 1)" --count 200
   wait_for state_is sw stream0 down
   [ -z "$(mac_port sw "$(mac 2)")" ]
   is sw stream0 .rx.frames -lt 200
   # Its end is told once.
-  before=$(total sw .wakeups) cpu=$(cpu "$(proc_pid sw)")
+  wait_for quiet "$pid"
+  before=$(sleeps "$pid") cpu=$(cpu "$pid")
   pass_seconds 2
-  echo "$(($(total sw .wakeups) - before)) wakeups"
-  [ $(($(total sw .wakeups) - before)) -le 10 ]
-  [ $(($(cpu "$(proc_pid sw)") - cpu)) -le 5 ]
+  [ "$(sleeps "$pid")" -eq "$before" ]
+  [ $(($(cpu "$pid") - cpu)) -le 5 ]
   hold_ends 200
   wait_for ports sw 0
   total sw '.drops | add' -eq 0
@@ -286,13 +287,14 @@ far_start() {
 }
 
 @test "stream:connect=: attempts become rare, and wake nobody in between" {
-  local before
+  local pid before
   switch --port "stream:connect=$STREAM.far,reconnect=2"
   pass_seconds 2
-  before=$(total sw .wakeups)
+  pid=$(proc_pid sw)
+  before=$(sleeps "$pid")
   pass_seconds 2
-  # At most two attempts, and two requests of ours.
-  [ $(($(total sw .wakeups) - before)) -le 6 ]
+  # At most two attempts.
+  [ $(($(sleeps "$pid") - before)) -le 2 ]
   state_is sw stream0 down
 }
 
@@ -348,7 +350,8 @@ connected_to() {
 
 @test "stream:connect=: held, and the other end returns: both are read" {
   local before
-  switch_start sw --port "stream:connect=$STREAM.far,reconnect=200ms,name=up"     --port "uml:$UML,policy=block,queue=8" --control "$CTL"
+  switch_start sw --port "stream:connect=$STREAM.far,reconnect=200ms,name=up" \
+    --port "uml:$UML,policy=block,queue=8" --control "$CTL"
   ctl sw fdb add "$(mac 5)" up
   hold_start 300
   far_start

@@ -278,10 +278,10 @@ drops() {
   up a 1
   pings a 254
   guest_run a 'ip link set eth0 arp off'
-  before=$(total sw .wakeups)
-  ticks=$(cpu "$(proc_pid sw)")
+  pid=$(proc_pid sw)
+  before=$(sleeps "$pid") ticks=$(cpu "$pid")
   pass_seconds 3
-  echo "wake-ups: $(($(total sw .wakeups) - before))"
-  [ "$(($(total sw .wakeups) - before))" -le 20 ]
-  [ "$(($(cpu "$(proc_pid sw)") - ticks))" -le 2 ]
+  echo "wake-ups: $(($(sleeps "$pid") - before))"
+  [ "$(($(sleeps "$pid") - before))" -le 15 ]
+  [ "$(($(cpu "$pid") - ticks))" -le 2 ]
 }

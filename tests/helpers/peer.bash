@@ -27,6 +27,7 @@
 #   cpu PID                        hundredths of a second that it has run
 #   pass_seconds N                 see there
 #   says_no / json / traffic / traffic_unhurt / most_arrived   see there
+#   cpu PID / sleeps PID / quiet PID   see there
 #   descriptors PID [OP N]         how many it has open, printed or compared
 
 PEER=$BUILD/tests/helpers/peer
@@ -184,6 +185,21 @@ cpu() {
   # shellcheck disable=SC2086
   set -- ${stat##*) }
   echo $((${12} + ${13}))
+}
+
+# sleeps PID: how often its threads have gone to sleep. Asking the switch for its
+# wake-ups would wake it, as often as the machine's load has it.
+sleeps() {
+  awk '/^voluntary_ctxt_switches/ { sum += $2 } END { print sum }' \
+    "/proc/$1/task/"*/status
+}
+
+# quiet PID: it has done with what was asked of it before
+quiet() {
+  local before
+  before=$(sleeps "$1")
+  pass_seconds 0.3
+  [ "$(sleeps "$1")" -eq "$before" ]
 }
 
 # says_no STATUS TEXT... -- ARG...: uml_routerctl refuses, on standard error

@@ -26,11 +26,13 @@ PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 
 # tunctl and uml_net run once per device, often in a loop: what they can have in
 # themselves, the dynamic linker need not look for. A library without an archive
-# stays dynamic.
+# stays dynamic; tunctl loads two of them when it needs them (tunctl/lazy.c), and
+# has one segment less for each kind of access to be mapped.
 archive = $(if $(findstring /,$(1)),$(1),$(2))
 static  = $(call archive,$(shell $(CC) -print-file-name=lib$(1:-l%=%).a),$(1))
 STATIC_LIBS = $(foreach lib,$(PKG_LIBS),$(if $(filter -l%,$(lib)),$(call \
 	static,$(lib)),$(lib)))
+LAZY_LIBS   = %mnl %mnl.a %cap-ng %cap-ng.a
 
 # The switch needs nothing of libpcap but the machine that runs filters, and is
 # not to carry the libraries that libpcap needs. uml_routerctl compiles filters.
@@ -38,7 +40,7 @@ CTL_LIBS    := $(shell $(PKG_CONFIG) --libs libpcap 2>/dev/null)
 ROUTER_LIBS  = $(call static,-lpcap)
 
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS) -I. -D_GNU_SOURCE \
-	-DVERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS) $(CFLAGS)
+	-ffunction-sections -DVERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS) $(CFLAGS)
 
 # Sources: each program is its folder, linked with all of common/.
 COMMON_SRC := $(wildcard common/*.c)
@@ -108,7 +110,7 @@ $(BUILD)/%.o: %.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 link = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
-	-Wl,--as-needed $(PKG_LIBS) $(MORE_LIBS) $(LDLIBS)
+	-Wl,--gc-sections,--as-needed $(PKG_LIBS) $(MORE_LIBS) $(LDLIBS)
 
 $(BUILD)/uml_router/uml_router $(UNITS) $(REPLAYS) $(FUZZERS) $(BENCHES): \
 	MORE_LIBS = $(ROUTER_LIBS)
@@ -122,7 +124,9 @@ $(BUILD)/uml_router/uml_routerctl: $(BUILD)/uml_router/uml_routerctl.o $(CTL_OBJ
 	$(call say,LD,$@)
 	$(link)
 
-$(BUILD)/tunctl/tunctl $(BUILD)/uml_net/uml_net: PKG_LIBS := $(STATIC_LIBS)
+$(BUILD)/uml_net/uml_net: PKG_LIBS := $(STATIC_LIBS)
+$(BUILD)/tunctl/tunctl: PKG_LIBS := $(filter-out $(LAZY_LIBS),$(STATIC_LIBS))
+$(BUILD)/tunctl/tunctl: MORE_LIBS = -Wl,-z,noseparate-code
 
 $(BUILD)/tunctl/tunctl: $(BUILD)/tunctl/main.o $(TUNCTL_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)

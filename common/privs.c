@@ -42,12 +42,9 @@ static int open_missing_fds(struct err *err)
 {
 	int fd;
 
-	do {
-		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
 			return err_errno(err, "open /dev/null");
-	} while (fd <= STDERR_FILENO);
-	close(fd);
 	return 0;
 }
 

@@ -767,6 +767,21 @@ EOF
   wait_for eval '! exists uml0'
 }
 
+@test "libraries that only some options need are missed by these only" {
+  local without=(env "LD_LIBRARY_PATH=$WORK/lib" "$TUNCTL")
+  mkdir "$WORK/lib"
+  : >"$WORK/lib/libmnl.so.0"
+  : >"$WORK/lib/libcap-ng.so.0"
+  ns_exec a "${without[@]}" -t tap0
+  run -1 ns_exec a "${without[@]}" -l
+  [[ $output = *"$WORK/lib/libmnl.so.0"*"(install the library)" ]]
+  # Nothing is left of a device that was to get something by one of them.
+  run -1 ns_exec a "${without[@]}" -t tap1 --rate 1mbit
+  run -1 ns_exec a "${without[@]}" -t tap2 -- true
+  [[ $output = *"$WORK/lib/libcap-ng.so.0"* ]]
+  [ "$(t -l -j | jq -r '.[].name')" = tap0 ]
+}
+
 @test "interfaces(5): tunctl_user makes a tap of that user" {
   need_users
   ns_exec a env "PATH=$(dirname "$(realpath "$TUNCTL")"):$PATH" IFACE=tap7 \

@@ -15,6 +15,7 @@
 #include "common/tuntap.h"
 #include "tunctl/device.h"
 #include "tunctl/handover.h"
+#include "tunctl/lazy.h"
 #include "tunctl/options.h"
 #include "tunctl/policy.h"
 #include "tunctl/watch.h"
@@ -74,6 +75,7 @@ static int execute(const struct options *opts, const struct privs *privs,
 	if (status)
 		return status;
 	status = EXIT_FAILURE;
+	lazy_load_privs();
 	if (!device_make(&dev, opts, privs, err)) {
 		status = handover_exec(&dev, opts->command, privs, err);
 		device_undo(&dev);

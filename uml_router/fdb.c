@@ -53,7 +53,7 @@ struct sight {
 struct fdb {
 	struct siphash_key hash_key;
 	pthread_mutex_t lock;	  /* of all changes */
-	_Atomic uint32_t version; /* odd while something changes */
+	_Atomic uint64_t version; /* odd while something changes */
 	struct entry *entries;
 	_Atomic uint32_t *buckets;
 	uint32_t mask;
@@ -149,7 +149,7 @@ static uint32_t find(const struct fdb *fdb, uint32_t bucket, uint64_t key)
  * anywhere, even round and round. */
 static bool look_in(const struct fdb *fdb, uint64_t key, struct sight *sight)
 {
-	uint32_t version = fdb->version;
+	uint64_t version = fdb->version;
 	uint32_t i = *bucket_of(fdb, key);
 
 	while (i && fdb->entries[i - 1].key != key && fdb->version == version)
@@ -419,6 +419,11 @@ struct fdb_owner *fdb_lookup(const struct fdb *fdb, uint16_t vlan,
 	if (!sight.owner && fdb->every)
 		return look_in_every_vlan(fdb, key);
 	return sight.owner;
+}
+
+uint64_t fdb_version(const struct fdb *fdb)
+{
+	return fdb->version;
 }
 
 static uint32_t age(struct fdb *fdb, uint32_t now, uint32_t ageing)

@@ -147,6 +147,13 @@ struct fdb_owner *fdb_lookup(const struct fdb *fdb, uint16_t vlan,
 			     const uint8_t mac[6]);
 
 /**
+ * fdb_version() - As long as it is the same, so are all answers
+ *
+ * But for fdb_learn(): the same address may have to be seen in another second.
+ */
+uint64_t fdb_version(const struct fdb *fdb);
+
+/**
  * fdb_age() - Drop what was not seen for @ageing seconds
  *
  * Return: seconds until the next entry is due, 0 when the table is empty

@@ -218,6 +218,22 @@ struct port_queue {
 };
 
 /**
+ * struct flow - Where the last frame went; bursts are of one flow
+ * @addresses:	destination and source, as at the head of a frame
+ * @vid:	its VLAN
+ * @seconds:	when its source was learned
+ * @version:	of the forwarding database, by then
+ * @out:	the only port that is to get it; NULL: all others
+ */
+struct flow {
+	uint8_t addresses[12];
+	uint16_t vid;
+	uint32_t seconds;
+	uint64_t version;
+	struct port *out;
+};
+
+/**
  * struct port - One port
  * @node:	in the switch's list of ports
  * @sw:		the switch
@@ -242,6 +258,7 @@ struct port_queue {
  * @no_link:	it cannot send to anybody, see port_link_down()
  * @stats:	counters
  * @addresses:	what was learned on it, or fixed to it
+ * @flow:	of the last frame that came in by it
  * @rules:	what its client may do, NULL: anything
  * @impair:	what is wrong with its link, NULL: nothing
  * @queue:	frames to be sent
@@ -294,6 +311,7 @@ struct port {
 	bool no_link;
 	struct port_stats stats;
 	struct fdb_owner addresses;
+	struct flow flow;
 	struct port_rules *rules;
 	struct impair *impair;
 

@@ -345,6 +345,36 @@ RARE static struct port *flood(struct sw *sw, struct port *in,
 	return NULL;
 }
 
+/* Nothing has changed since the frame before: it need not be looked up. */
+static inline bool same_flow(const struct sw *sw, const struct port *in,
+			     const struct frame *frame, uint16_t vid)
+{
+	const struct flow *flow = &in->flow;
+
+	return memcmp(flow->addresses, frame->data, sizeof(flow->addresses)) ==
+		       0 &&
+	       flow->vid == vid &&
+	       flow->seconds == worker_seconds(in->worker) &&
+	       flow->version == fdb_version(sw->fdb);
+}
+
+/* Learn and look up; false: the source is none that the port may have. */
+RARE static bool decide(struct sw *sw, struct port *in,
+			const struct frame *frame, uint16_t vid)
+{
+	struct flow *flow = &in->flow;
+
+	if (learns(sw) && !learn(sw, in, frame, vid))
+		return false;
+	memcpy(flow->addresses, frame->data, sizeof(flow->addresses));
+	flow->vid = vid;
+	flow->seconds = worker_seconds(in->worker);
+	/* In front of the look-up: a change behind it is noticed. */
+	flow->version = fdb_version(sw->fdb);
+	flow->out = look_up(sw, frame, vid);
+	return true;
+}
+
 struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame)
 {
 	struct port *out;
@@ -358,9 +388,10 @@ struct port *sw_input(struct sw *sw, struct port *in, struct frame *frame)
 		return NULL;
 	if (in->worker->pool.large)
 		arm_once(in->worker, &in->worker->trimming, TRIM_MS);
-	if (learns(sw) && !learn(sw, in, frame, (uint16_t)vid))
+	if (!same_flow(sw, in, frame, (uint16_t)vid) &&
+	    !decide(sw, in, frame, (uint16_t)vid))
 		return NULL;
-	out = look_up(sw, frame, (uint16_t)vid);
+	out = in->flow.out;
 	return out ? unicast(sw, in, out, frame, (uint16_t)vid)
 		   : flood(sw, in, frame, (uint16_t)vid);
 }

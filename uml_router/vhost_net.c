@@ -3,11 +3,14 @@
 #include "vhost_net.h"
 
 #include <endian.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "offload.h"
 #include "switch.h"
 
+/* Of a header, without the number of buffers. */
+#define HEADER_PLAIN offsetof(struct virtio_net_hdr_v1, num_buffers)
 /* Octets after which a burst ends, as in tapio.c. */
 #define BURST_OCTETS (4 * 65536)
 /* Frames that are longer than this are lent. */
@@ -44,33 +47,69 @@ static uint8_t *step(struct cursor *c, size_t *n)
 	return here;
 }
 
-/* The caller knows that there is as much. */
-static void copy_from(struct cursor *c, void *to, size_t len)
+/* Out of line, as the next one: nearly every frame lies in one piece. */
+__attribute__((noinline)) static void copy_from_pieces(struct cursor *c,
+						       uint8_t *to, size_t len)
 {
-	uint8_t *at = to;
 	size_t n;
 
-	for (; len; len -= n, at += n) {
+	for (; len; len -= n, to += n) {
 		const uint8_t *from;
 
 		n = len;
 		from = step(c, &n);
-		memcpy(at, from, n);
+		memcpy(to, from, n);
 	}
 }
 
-static void copy_to(struct cursor *c, const void *from, size_t len)
+__attribute__((noinline)) static void
+copy_to_pieces(struct cursor *c, const uint8_t *from, size_t len)
 {
-	const uint8_t *at = from;
 	size_t n;
 
-	for (; len; len -= n, at += n) {
+	for (; len; len -= n, from += n) {
 		uint8_t *to;
 
 		n = len;
 		to = step(c, &n);
-		memcpy(to, at, n);
+		memcpy(to, from, n);
 	}
+}
+
+/* The next @len octets, or NULL: they do not lie in the present piece. */
+static inline uint8_t *piece(struct cursor *c, size_t len)
+{
+	uint8_t *here = (uint8_t *)c->at->iov_base + c->done;
+
+	if (len > c->at->iov_len - c->done)
+		return NULL;
+	c->done += len;
+	return here;
+}
+
+/* The caller knows that there is as much. */
+static inline void copy_from(struct cursor *c, void *to, size_t len)
+{
+	const uint8_t *from = piece(c, len);
+
+	/* Of a length that they know to be small compilers make a loop, which
+	 * is slower than memcpy(). */
+	if (!__builtin_constant_p(len))
+		__asm__("" : "+r"(len));
+	if (from)
+		memcpy(to, from, len);
+	else
+		copy_from_pieces(c, to, len);
+}
+
+static inline void copy_to(struct cursor *c, const void *from, size_t len)
+{
+	uint8_t *to = piece(c, len);
+
+	if (to)
+		memcpy(to, from, len);
+	else
+		copy_to_pieces(c, from, len);
 }
 
 /* From and to the byte order of VIRTIO 1; it is its own reverse. */
@@ -153,7 +192,11 @@ static int take_frame(const struct vhost_net *net, const struct vchain *chain,
 	f = frame_get(pool);
 	if (!f)
 		return DROP_NO_MEMORY;
-	copy_from(&c, &f->vnet, net->header);
+	/* A length that the compiler knows needs no call. */
+	if (net->header == sizeof(f->vnet))
+		copy_from(&c, &f->vnet, sizeof(f->vnet));
+	else
+		copy_from(&c, &f->vnet, net->header);
 	swap_header(&f->vnet);
 	fill(pool, b, &c, f, (uint32_t)(chain->len - net->header));
 	if (!judge(f)) {
@@ -273,19 +316,23 @@ enum vhost_wrote vhost_net_write(const struct vhost_net *net, struct vqueue *q,
 	struct virtio_net_hdr_v1 vnet = f->vnet;
 	size_t len = net->header + f->len;
 	enum vhost_wrote room;
+	uint16_t buffers;
 	struct cursor c;
 	struct room r;
 	unsigned int i;
 
+	if (!net->csum)
+		vnet.flags = 0;
+	swap_header(&vnet);
 	room = make_room(net, q, len, &r);
 	if (room != VHOST_WROTE)
 		return room;
-	if (!net->csum)
-		vnet.flags = 0;
-	vnet.num_buffers = (uint16_t)r.n;
-	swap_header(&vnet);
 	c = (struct cursor){ r.all.iov, r.all.count, 0 };
-	copy_to(&c, &vnet, net->header);
+	copy_to(&c, &vnet, HEADER_PLAIN);
+	/* By itself: a word is not read while a part of it is being written. */
+	buffers = htole16((uint16_t)r.n);
+	if (net->header > HEADER_PLAIN)
+		copy_to(&c, &buffers, sizeof(buffers));
 	copy_to(&c, f->data, frame_own(f));
 	if (f->borrowed)
 		for (i = 0; i < f->rest_count; i++)

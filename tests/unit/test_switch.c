@@ -290,6 +290,48 @@ static void test_ageing(void)
 	tear_down(&b);
 }
 
+/* What comes in by a port is of one flow, and looked up once. */
+static void test_flow(void)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 101 };
+	const struct fdb *fdb;
+	struct fdb_record record;
+	uint32_t cursor = 0;
+	struct bench b;
+
+	set_up(&b, NULL);
+	fdb = b.world.sw.fdb;
+	is_str(pass(&b, 0, 100, 101), "0111", "to a station not seen yet");
+	is_str(pass(&b, 0, 100, 101), "0111", "again");
+	pass(&b, 1, 101, 100);
+	is_str(pass(&b, 0, 100, 101), "0100", "once it was seen");
+	is_str(pass(&b, 0, 100, 101), "0100", "again");
+	pass(&b, 2, 101, 100);
+	is_str(pass(&b, 0, 100, 101), "0010", "when it has moved");
+	is_int(fdb_forget(b.world.sw.fdb, mac), 1, "it is forgotten");
+	is_str(pass(&b, 0, 100, 101), "0111", "then");
+	pass(&b, 3, 101, 100);
+	is_str(pass(&b, 0, 100, 101), "0001", "when it was seen elsewhere");
+	port_close(b.port[3].port);
+	fake_settle(&b.world.loop);
+	is_str(pass(&b, 0, 100, 101), "0110", "when its port has left");
+	pass(&b, 1, 100, FAKE_ALL);
+	is_str(pass(&b, 2, 102, 100), "0100", "the source is elsewhere");
+	pass(&b, 0, 100, 101);
+	is_str(pass(&b, 2, 102, 100), "1000", "and returns");
+	pass(&b, 0, 100, 101);
+	b.world.loop.now += 2000;
+	fake_put(&b.port[0], 100, 101, 1);
+	fake_read(&b.port[0]);
+	do {
+		if (!fdb_next(fdb, &cursor, worker_seconds(b.world.sw.workers),
+			      &record))
+			tap_bail("the source is not known");
+	} while (record.mac[5] != 100);
+	is_int(record.age, 0, "a flow that goes on keeps its source young");
+	tear_down(&b);
+}
+
 /* Memory of long frames goes back ten seconds later. */
 static void test_trimming(void)
 {
@@ -644,6 +686,7 @@ int main(void)
 	test_move();
 	test_leave();
 	test_ageing();
+	test_flow();
 	test_trimming();
 	test_two_switches();
 	test_one_loop();

@@ -451,6 +451,24 @@ daemon() {
 
 # --- privileges --------------------------------------------------------------
 
+# slice PID: nanoseconds of a processor that it asks for at a time
+slice() {
+  awk '$1 == "se.slice" { print $NF }' "/proc/$1/sched"
+}
+
+@test "it asks for short slices of a processor, and keeps another policy" {
+  [ -n "$(slice self)" ] || skip "this kernel does not tell slices"
+  printf '%s\n' 6.12 "$(uname -r)" | sort -CV || skip "Linux before 6.12"
+  switch_start sw -unix "$UML" --workers 2
+  [ "$(slice "$(proc_pid sw)")" -eq 100000 ]
+  # Its second thread as well.
+  [ "$(awk '$1 == "se.slice" && $NF == 100000' "/proc/$(proc_pid sw)/task/"*/sched |
+    wc -l)" -eq 2 ]
+  proc_start batch chrt --batch 0 "$ROUTER" -unix "$UML.2"
+  wait_for test -S "$UML.2"
+  [ "$(slice "$(proc_pid batch)")" -ne 100000 ]
+}
+
 @test "--user: another user without a capability, and it works" {
   local uid gid pid
   need_root

@@ -23,6 +23,7 @@
 #include "isolate.h"
 #include "loop.h"
 #include "options.h"
+#include "slice.h"
 #include "switch.h"
 
 /**
@@ -238,6 +239,7 @@ int main(int argc, char *argv[])
 		if (r.opts.verbose)
 			log_open("uml_router", LOG_LEVEL_DEBUG);
 		allow_many_descriptors();
+		slice_shorten();
 		block_signals(&r.ending);
 		status = run_and_report(&r);
 	}

@@ -368,7 +368,8 @@ static int scaled(const char *text, const struct suffix *table,
 	if (number_end != whole_end &&
 	    add_fraction(whole_end + 1, number_end, factor, &value))
 		return -1;
-	if (!value)
+	/* JSON has no larger ones, and the largest of all mean something else. */
+	if (!value || value > INT64_MAX)
 		return -1;
 	*out = value;
 	return 0;
@@ -380,7 +381,7 @@ int parse_rate(const char *text, uint64_t *out, struct err *err)
 		return err_set(
 			err,
 			"rate '%.64s' is not a number of bits per second "
-			"(1bit or more) in bit, kbit, mbit, gbit or tbit",
+			"above 0 in bit, kbit, mbit, gbit or tbit",
 			text);
 	return 0;
 }

@@ -126,7 +126,7 @@ int parse_group(const char *text, gid_t *out, struct err *err);
  * @text:	number with one of the suffixes of tc(8): bit, kbit, mbit,
  *		gbit, tbit (powers of 1000); a bare number is bit/s. Fractions
  *		are taken ("1.5mbit")
- * @out:	bits per second, at least 1
+ * @out:	bits per second, 1 to INT64_MAX
  * @err:	filled on failure
  *
  * Return: 0, or -1 with @err set
@@ -137,7 +137,7 @@ int parse_rate(const char *text, uint64_t *out, struct err *err);
  * parse_size() - Size in bytes
  * @text:	number with one of the suffixes of tc(8): b, k, m, g (powers of
  *		1024), upper or lower case
- * @out:	bytes, at least 1
+ * @out:	bytes, 1 to INT64_MAX
  * @err:	filled on failure
  *
  * Return: 0, or -1 with @err set

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "listener.h"
 #include "monitor.h"
@@ -112,12 +111,12 @@ static int append(struct client *c, json_t *value)
 static int make_piece(struct client *c)
 {
 	struct sw *sw = c->control->listener.sw;
-	uint64_t began = clock_ns();
+	uint64_t began = share_clock();
 	int i;
 
 	c->answer_len = c->answer_sent = 0;
-	for (i = 0;
-	     i < PIECE_LINES && c->query.verb && clock_ns() - began < SHARE_NS;
+	for (i = 0; i < PIECE_LINES && c->query.verb &&
+		    share_clock() - began < SHARE_NS;
 	     i++)
 		if (append(c, query_next(&c->query, sw)) < 0)
 			return -1;
@@ -285,7 +284,7 @@ static int serve(struct client *c)
 static int serve_in_share(struct client *c)
 {
 	struct control *control = c->control;
-	uint64_t began = clock_ns();
+	uint64_t began = share_clock();
 	int failed = serve(c);
 
 	share_spend(&control->share, began);

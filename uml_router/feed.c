@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/clock.h"
 #include "list.h"
 
 /* What waits, oldest first: one piece, or two where the ring ends amid it. */
@@ -57,7 +56,7 @@ static void on_flush(struct work *work)
 {
 	struct feed *feed = container_of(work, struct feed, flush);
 	struct share *share = feed->share;
-	uint64_t began = share ? clock_ns() : 0;
+	uint64_t began = share ? share_clock() : 0;
 
 	flush(feed);
 	if (share)

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/clock.h"
 #include "common/parse.h"
 #include "port.h"
 #include "query_verb.h"
@@ -97,7 +96,7 @@ static bool begin(struct sw *sw, uint64_t *began)
 {
 	struct list *at;
 
-	*began = clock_ns();
+	*began = share_clock();
 	if (share_left(&sw->monitors.share))
 		return true;
 	list_for_each(at, &sw->monitors.list)

@@ -45,7 +45,14 @@ static inline bool share_left(const struct share *share)
 	return share->spent < SHARE_NS;
 }
 
-/** share_spend() - Work is done that began at @began, of clock_ns() */
+/**
+ * share_clock() - Nanoseconds that this thread has worked
+ *
+ * Not those in which others had its processor: that is nobody's work.
+ */
+uint64_t share_clock(void);
+
+/** share_spend() - Work is done that began at @began, of share_clock() */
 void share_spend(struct share *share, uint64_t began);
 
 #endif /* UML_ROUTER_SHARE_H */

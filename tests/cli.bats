@@ -456,14 +456,19 @@ slice() {
   awk '$1 == "se.slice" { print $NF }' "/proc/$1/sched"
 }
 
+# short_threads PID N: so many of its threads ask for the shortest ones
+short_threads() {
+  awk '$1 == "se.slice" && $NF == 100000' "/proc/$1/task/"*/sched |
+    wc -l | grep -qx "$2"
+}
+
 @test "it asks for short slices of a processor, and keeps another policy" {
   [ -n "$(slice self)" ] || skip "this kernel does not tell slices"
   printf '%s\n' 6.12 "$(uname -r)" | sort -CV || skip "Linux before 6.12"
   switch_start sw -unix "$UML" --workers 2
   [ "$(slice "$(proc_pid sw)")" -eq 100000 ]
-  # Its second thread as well.
-  [ "$(awk '$1 == "se.slice" && $NF == 100000' "/proc/$(proc_pid sw)/task/"*/sched |
-    wc -l)" -eq 2 ]
+  # Its second thread as well, which may not be there yet.
+  wait_for short_threads "$(proc_pid sw)" 2
   proc_start batch chrt --batch 0 "$ROUTER" -unix "$UML.2"
   wait_for test -S "$UML.2"
   [ "$(slice "$(proc_pid batch)")" -ne 100000 ]

@@ -287,14 +287,15 @@ far_start() {
 }
 
 @test "stream:connect=: attempts become rare, and wake nobody in between" {
-  local pid before
+  local pid before ticks
   switch --port "stream:connect=$STREAM.far,reconnect=2"
   pass_seconds 2
   pid=$(proc_pid sw)
-  before=$(sleeps "$pid")
+  before=$(sleeps "$pid") ticks=$(cpu "$pid")
   pass_seconds 2
   # At most two attempts.
   [ $(($(sleeps "$pid") - before)) -le 2 ]
+  [ $(($(cpu "$pid") - ticks)) -le 5 ]
   state_is sw stream0 down
 }
 

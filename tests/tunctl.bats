@@ -779,6 +779,11 @@ EOF
   run -1 ns_exec a "${without[@]}" -t tap1 --rate 1mbit
   run -1 ns_exec a "${without[@]}" -t tap2 -- true
   [[ $output = *"$WORK/lib/libcap-ng.so.0"* ]]
+  # Nor is one changed that was there.
+  rm "$WORK/lib/libmnl.so.0"
+  run -1 ns_exec a "${without[@]}" -t tap0 --mtu 1400 -- true
+  [[ $output = *"$WORK/lib/libcap-ng.so.0"* ]]
+  [ "$(ns_exec a cat /sys/class/net/tap0/mtu)" -eq 1500 ]
   [ "$(t -l -j | jq -r '.[].name')" = tap0 ]
 }
 

@@ -7,7 +7,8 @@
  * exec to device, and neither takes part in it, unless the tap gets a rate, an
  * address or a queue length, or the caller's privilege has to be cut. Here are
  * their functions under their own names; the rest of the program does not know.
- * The header's declarations hold each of them to its type.
+ * The header's declarations hold each of them to its type; a macro makes them,
+ * for C has no other way to pass arguments on.
  *
  * A library that is missing or too old ends the program: a device that was being
  * made goes with it, and one that was there is looked up, by libmnl, before it is

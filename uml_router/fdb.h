@@ -149,7 +149,7 @@ struct fdb_owner *fdb_lookup(const struct fdb *fdb, uint16_t vlan,
 /**
  * fdb_version() - As long as it is the same, so are all answers
  *
- * But for fdb_learn(): the same address may have to be seen in another second.
+ * Those of fdb_learn() within one second of its @now.
  */
 uint64_t fdb_version(const struct fdb *fdb);
 

@@ -363,14 +363,15 @@ RARE static bool decide(struct sw *sw, struct port *in,
 			const struct frame *frame, uint16_t vid)
 {
 	struct flow *flow = &in->flow;
+	/* In front of both: a change behind it is noticed. */
+	uint64_t version = fdb_version(sw->fdb);
 
 	if (learns(sw) && !learn(sw, in, frame, vid))
 		return false;
 	memcpy(flow->addresses, frame->data, sizeof(flow->addresses));
 	flow->vid = vid;
 	flow->seconds = worker_seconds(in->worker);
-	/* In front of the look-up: a change behind it is noticed. */
-	flow->version = fdb_version(sw->fdb);
+	flow->version = version;
 	flow->out = look_up(sw, frame, vid);
 	return true;
 }

@@ -167,14 +167,17 @@ static bool look(struct vqueue *q)
 /* The guest has had it: for writing it must leave its cache. Compilers ask for
  * reading only, unless told that the processor knows this; those that do not
  * pass over it. */
+#ifdef __x86_64__
 static inline void fetch_to_write(const uint8_t *at)
 {
-#ifdef __x86_64__
 	__asm__ volatile("prefetchw %0" : : "m"(*at));
-#else
-	__builtin_prefetch(at, 1);
-#endif
 }
+#else
+static inline void fetch_to_write(const uint8_t *at)
+{
+	__builtin_prefetch(at, 1);
+}
+#endif
 
 /* What will be taken soon is in another processor's cache: ask for it now. All
  * of it may change until then, so it is judged by nobody. */

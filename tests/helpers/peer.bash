@@ -188,7 +188,8 @@ cpu() {
 }
 
 # sleeps PID: how often its threads have gone to sleep. Asking the switch for its
-# wake-ups would wake it, as often as the machine's load has it.
+# wake-ups would wake it, as often as the machine's load has it. Who never sleeps
+# is seen by cpu alone.
 sleeps() {
   awk '/^voluntary_ctxt_switches/ { sum += $2 } END { print sum }' \
     "/proc/$1/task/"*/status
@@ -196,10 +197,10 @@ sleeps() {
 
 # quiet PID: it has done with what was asked of it before
 quiet() {
-  local before
-  before=$(sleeps "$1")
+  local before ticks
+  before=$(sleeps "$1") ticks=$(cpu "$1")
   pass_seconds 0.3
-  [ "$(sleeps "$1")" -eq "$before" ]
+  [ "$(sleeps "$1")" -eq "$before" ] && [ $(($(cpu "$1") - ticks)) -le 2 ]
 }
 
 # says_no STATUS TEXT... -- ARG...: uml_routerctl refuses, on standard error

@@ -334,6 +334,22 @@ static void test_double_tags(void)
 	tear_down(&b);
 }
 
+/* The same addresses in another VLAN are another flow. */
+static void test_flow_of_vlan(void)
+{
+	static const char *const keys[PORTS] = { "trunk=10+20", "vlan=10",
+						 "vlan=20", "", "" };
+	struct bench b;
+
+	set_up(&b, keys);
+	pass(&b, 1, 101, FAKE_ALL, BARE);
+	pass(&b, 2, 101, FAKE_ALL, BARE);
+	pass(&b, 0, 100, 101, 20);
+	is_str(pass(&b, 0, 100, 101, 10), "- u - - -", "in one VLAN");
+	is_str(pass(&b, 0, 100, 101, 20), "- - u - -", "in another one");
+	tear_down(&b);
+}
+
 /* One copy for all that want it otherwise than it came, none for one port. */
 static void test_copies(void)
 {
@@ -773,6 +789,7 @@ int main(void)
 	test_addresses();
 	test_transparent();
 	test_double_tags();
+	test_flow_of_vlan();
 	test_copies();
 	test_mirror();
 	test_in_place();

@@ -177,8 +177,8 @@ says_no() {
   peer --proto seqpacket --ctl "$WORK/t" send --to "$(mac 1)" --vlan 10 \
     --priority 5 --size 64-1518 --count 2911 then send --to "$(mac 1)" \
     --vlan 10 --size 9018 --count 89
-  peer --proto seqpacket --ctl "$WORK/t" send --vlan 10 --size 64 --count 1
   peer_done access received=3000 corrupt=0 tagged=0 missing=0
+  peer --proto seqpacket --ctl "$WORK/t" send --vlan 10 --size 64 --count 1
   peer --ctl "$WORK/a" send --size 60-1514 --count 2910
   peer_done trunk received=2911 corrupt=0 tagged=2911 first_vlan=10
   total sw '(.drops | del(.closed) | add)' -eq 0

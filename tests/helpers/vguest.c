@@ -33,7 +33,9 @@ int vguest_init(struct vguest *g, int sock, uint16_t num)
 {
 	size_t one = RING_ROOM + (size_t)num * VGUEST_BUFFER;
 
-	*g = (struct vguest){ .sock = sock, .size = 2 * one };
+	*g = (struct vguest){ .sock = sock,
+			      .size = 2 * one,
+			      .header = VGUEST_HEADER };
 	fcntl(sock, F_SETFL, 0);
 	g->file = memfd_create("vguest", MFD_CLOEXEC);
 	if (g->file < 0 || ftruncate(g->file, (off_t)g->size) < 0)
@@ -234,10 +236,10 @@ bool vguest_send(struct vguest *g, const struct virtio_net_hdr_v1 *vnet,
 		next_used(r);
 	if ((uint16_t)(r->next - r->seen) >= r->ring.num)
 		return false;
-	memcpy(at, vnet, VGUEST_HEADER);
-	memcpy(at + VGUEST_HEADER, frame, len);
+	memcpy(at, vnet, g->header);
+	memcpy(at + g->header, frame, len);
 	r->ring.desc[i] = (struct vring_desc){ vguest_at(g, at),
-					       VGUEST_HEADER + len, 0, 0 };
+					       g->header + len, 0, 0 };
 	make_available(r, i);
 	publish(r);
 	return true;
@@ -266,12 +268,12 @@ size_t vguest_receive(struct vguest *g, struct virtio_net_hdr_v1 *vnet,
 	if (!something_used(r))
 		return 0;
 	for (i = 0; i < buffers; i++) {
-		skip = i ? 0 : VGUEST_HEADER;
+		skip = i ? 0 : g->header;
 		used = next_used(r);
 		at = r->buffers + (size_t)used.id * VGUEST_BUFFER;
 		if (!i)
-			memcpy(vnet, at, VGUEST_HEADER);
-		if (!i && vnet->num_buffers)
+			memcpy(vnet, at, g->header);
+		if (!i && g->header == VGUEST_HEADER && vnet->num_buffers)
 			buffers = vnet->num_buffers;
 		n = used.len - skip;
 		if (frame && len + n <= room)

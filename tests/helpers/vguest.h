@@ -20,8 +20,10 @@
 #define VGUEST_USER 0x7f0000000000ULL
 /** Octets of a buffer; the vnet header lies in it too. */
 #define VGUEST_BUFFER 2048
-/** Octets of the vnet header. */
+/** Octets of the vnet header: of drivers since virtio 1.0, or with mergeable
+ * buffers, and of the older others. */
 #define VGUEST_HEADER 12
+#define VGUEST_HEADER_OLD 10
 /** Longest ring. */
 #define VGUEST_NUM_MAX 1024
 
@@ -59,6 +61,8 @@ struct vguest_ring {
  * @file:	its memory
  * @mem:	the same, mapped
  * @size:	octets of it
+ * @header:	octets of the vnet header, VGUEST_HEADER unless one says
+ *		otherwise before the first frame
  * @rx:		ring 0: frames to us
  * @tx:		ring 1: frames from us
  */
@@ -67,6 +71,7 @@ struct vguest {
 	int file;
 	uint8_t *mem;
 	size_t size;
+	uint32_t header;
 	struct vguest_ring rx, tx;
 };
 

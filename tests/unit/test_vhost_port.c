@@ -155,6 +155,44 @@ static void test_both_ways(void)
 	tear_down(&b);
 }
 
+/* A header of ten octets, or of twelve without mergeable buffers: one frame each
+ * way, and what the guest finds as the number of its buffers. */
+static void expect_header(uint64_t features, uint32_t header, uint16_t buffers,
+			  const char *what)
+{
+	struct virtio_net_hdr_v1 vnet = { .num_buffers = 77 };
+	uint8_t frame[VGUEST_BUFFER];
+	struct bench b;
+	size_t len;
+
+	set_up(&b, 256, POLICY_DROP);
+	b.g.header = header;
+	plug(&b, features);
+	guest_sends(&b, 2, 5);
+	fake_settle(&b.world.loop);
+	ok(fake_in_order(&b.other, 5, 1), "%s: from the guest", what);
+	is_int(port_of(&b)->stats.rx.bytes, FAKE_LEN, "without the header");
+	memset(frame, 0xaa, sizeof(frame));
+	fake_put(&b.other, 2, 1, 6);
+	fake_settle(&b.world.loop);
+	len = vguest_receive(&b.g, &vnet, frame, sizeof(frame));
+	is_int((intmax_t)len, FAKE_LEN, "%s: to the guest", what);
+	is_int(frame[5], 1, "the frame begins behind the header");
+	is_int(vnet.num_buffers, buffers, "the number of buffers");
+	ok(!vnet.flags && !vnet.gso_type, "and nothing is asked of the guest");
+	tear_down(&b);
+}
+
+static void test_headers(void)
+{
+	uint64_t old = 1ULL << 30 | 1ULL << VIRTIO_RING_F_EVENT_IDX;
+
+	expect_header(old, VGUEST_HEADER_OLD, 77, "10 octets");
+	expect_header(old | 1ULL << VIRTIO_NET_F_MRG_RXBUF, VGUEST_HEADER, 1,
+		      "mergeable buffers");
+	expect_header(old | 1ULL << 32, VGUEST_HEADER, 1, "version 1");
+}
+
 /* As QEMU does it: calls and enabling before features. */
 static void test_other_order(void)
 {
@@ -827,6 +865,7 @@ int main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	test_both_ways();
+	test_headers();
 	test_other_order();
 	test_without_kick();
 	test_stop();

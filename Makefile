@@ -43,8 +43,18 @@ TUNCTL_LDFLAGS ?= -Wl,-z,noseparate-code
 CTL_LIBS    := $(shell $(PKG_CONFIG) --libs libpcap 2>/dev/null)
 ROUTER_LIBS  = $(call static,-lpcap)
 
+# The switch is optimised as a whole when it is linked, for the way of a frame
+# goes through many files. Its objects hold finished code too, of which tests are
+# linked. Say LTO= to do without; who has -flto or a sanitizer in CFLAGS does.
+FAT_LTO := -flto=auto -ffat-lto-objects
+LTO ?= $(if $(findstring -flto,$(CFLAGS))$(findstring -fsanitize,$(CFLAGS)),,$(shell \
+	$(CC) -Werror $(FAT_LTO) -x c -c /dev/null -o /dev/null 2>/dev/null && \
+	echo $(FAT_LTO)))
+LTO := $(LTO)
+
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS) -I. -D_GNU_SOURCE \
-	-ffunction-sections -DVERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS) $(CFLAGS)
+	-ffunction-sections -DVERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS) $(CFLAGS) \
+	$(OBJ_LTO)
 
 # Sources: each program is its folder, linked with all of common/.
 COMMON_SRC := $(wildcard common/*.c)
@@ -114,13 +124,16 @@ $(BUILD)/%.o: %.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # libdl: where dlopen(3) was before glibc 2.34.
-link = $(Q)$(CC) $(CFLAGS) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+LINK_LTO = $(if $(LTO),-fno-lto)
+link = $(Q)$(CC) $(CFLAGS) $(LINK_LTO) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	-Wl,--gc-sections,--as-needed $(PKG_LIBS) $(MORE_LIBS) -ldl $(LDLIBS)
 
 $(BUILD)/uml_router/uml_router $(UNITS) $(REPLAYS) $(FUZZERS) $(BENCHES): \
 	MORE_LIBS = $(ROUTER_LIBS)
 $(BUILD)/uml_router/uml_routerctl: MORE_LIBS = $(CTL_LIBS)
 
+$(BUILD)/uml_router/main.o $(ROUTER_OBJ) $(COMMON_OBJ): OBJ_LTO = $(LTO)
+$(BUILD)/uml_router/uml_router: LINK_LTO = $(LTO)
 $(BUILD)/uml_router/uml_router: $(BUILD)/uml_router/main.o $(ROUTER_OBJ) $(COMMON_OBJ)
 	$(call say,LD,$@)
 	$(link)

@@ -12,7 +12,7 @@ load helpers/peer
 
 # switch [ARG...]
 switch() {
-  switch_start sw "$@" --port "uml:$UML,queue=2000" \
+  switch_start sw "$@" --port "uml:$UML,queue=300" \
     --port "seqpacket:$SEQ,policy=block,name=bess" --control "$CTL"
 }
 
@@ -20,7 +20,8 @@ switch() {
 
 @test "port show: a table of 100 columns" {
   local table
-  switch
+  switch_start sw --port "uml:$UML,queue=2000" \
+    --port "seqpacket:$SEQ,policy=block,name=bess" --control "$CTL"
   peer_start a --ctl "$UML" --mac "$(mac 1)" --announce idle --drain
   for ((i = 0; i < 11; i++)); do
     peer_start "b$i" --proto seqpacket --ctl "$SEQ" idle --drain
@@ -70,7 +71,7 @@ ${table[12]}" ]
       .address == $address and .peer == {pid: $pid, uid: $uid} and
       .state == "up" and .rx == {frames: 1, bytes: 60} and
       .tx == {frames: 51, bytes: 50060} and (.drops | add) == 0 and
-      .queue == {length: 0, limit: 2000, policy: "drop"})'
+      .queue == {length: 0, limit: 300, policy: "drop"})'
   json --json port show bess0 '.[0] | .type == "seqpacket" and
     .queue == {length: 0, limit: 256, policy: "block"}'
 }

@@ -454,7 +454,7 @@ mcast_net() {
   done
   for sw in 2 3; do
     peer_start to$sw --ctl "$UML.$sw" --mac "$(mac $sw)" --announce \
-      recv --count 200 --strict --wait 10 --silence 10
+      recv --count 40 --strict --wait 10 --silence 10
   done
   wait_for mac_port sw1 "$(mac 2)"
   wait_for mac_port sw1 "$(mac 3)"
@@ -462,12 +462,13 @@ mcast_net() {
   # What a switch sent does not come back: the address stays where it is.
   [ "$(mac_port sw2 "$(mac 2)")" = uml0 ]
   is sw2 mcast0 .rx.frames -eq 1
-  peer --ctl "$UML.1" send --to "$(mac 2)" --count 200 --rate 5000
-  peer --ctl "$UML.1" send --to "$(mac 3)" --count 200 --rate 5000 --size 2000
-  peer_done to2 received=200 corrupt=0
-  peer_done to3 received=200 corrupt=0
+  # As many as a socket takes, whoever does not read for a while.
+  peer --ctl "$UML.1" send --to "$(mac 2)" --count 40
+  peer_done to2 received=40 corrupt=0
+  peer --ctl "$UML.1" send --to "$(mac 3)" --count 40 --size 2000
+  peer_done to3 received=40 corrupt=0
   is sw1 mcast0 .rx.frames -eq 2
-  is sw1 mcast0 .tx.frames -eq 400
+  is sw1 mcast0 .tx.frames -eq 80
 }
 
 @test "mcast: two groups on one UDP port stay apart; ttl and interface count" {

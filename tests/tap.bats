@@ -566,7 +566,7 @@ discipline() {
   host
   for policy in drop block; do
     switch_start -n host sw --port "tap:tap0,policy=$policy,queue=16" \
-      --port "uml:$UML" --control "$CTL"
+      --port "uml:$UML,queue=2000" --control "$CTL"
     quiet tap0
     peer --ctl "$UML" send --count 10
     wait_for dev_is tap0 rx_packets -eq 10

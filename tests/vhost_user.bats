@@ -133,6 +133,28 @@ drops() {
   [ "$(drops sw malformed)" -eq 0 ]
 }
 
+# policy SW: of its first thread, as the kernel numbers them
+policy() {
+  awk '$1 == "policy" { print $NF }' "/proc/$(proc_pid "$1")/sched"
+}
+
+policy_is() {
+  [ "$(policy "$1")" = "$2" ]
+}
+
+@test "guests that send to each other are not interrupted, others are" {
+  start sw
+  two_guests
+  [ -n "$(policy sw)" ] || skip "this kernel does not tell policies"
+  guest_iperf_server b
+  guest_iperf a 10.0.0.254 >/dev/null
+  policy_is sw 0
+  guest_spawn a 'iperf3 -c 10.0.0.2 -t 20' >/dev/null
+  wait_for policy_is sw 3
+  guest_kill a
+  wait_for policy_is sw 0
+}
+
 @test "copies come unchanged, long plain frames too" {
   local sum
   start sw

@@ -139,6 +139,7 @@ static bool read_ring(struct vhost_port *v, struct vhost_ring *ring)
 	vhost_net_hold(&burst);
 	if (burst.n)
 		port_rx(port, burst.frames, burst.n);
+	port->worker->haste.guests += burst.octets;
 	vhost_net_done(&ring->q, &port->worker->pool, &burst);
 	if (lost(v))
 		return false;
@@ -199,6 +200,16 @@ static int errno_of(enum vhost_wrote wrote)
 	return EIO;
 }
 
+/* What is borrowed lies in the memory of another guest. */
+static void count(struct worker *w, const struct frame *f)
+{
+	w->haste.guests += f->len;
+	if (!f->borrowed)
+		return;
+	haste_begin(&w->haste, w->loop);
+	w->haste.between += f->len;
+}
+
 static int send_frames(struct port *port, struct frame *const frames[],
 		       unsigned int n)
 {
@@ -213,6 +224,7 @@ static int send_frames(struct port *port, struct frame *const frames[],
 		wrote = write_one(v, ring, frames[i]);
 		if (wrote != VHOST_WROTE)
 			break;
+		count(port->worker, frames[i]);
 		touched |= 1U << (ring - v->dev.rings);
 	}
 	for (; touched; touched &= touched - 1) {

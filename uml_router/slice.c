@@ -31,3 +31,14 @@ void slice_shorten(void)
 	attr.sched_runtime = SHORTEST;
 	syscall(SYS_sched_setattr, 0, &attr, 0);
 }
+
+int slice_interrupt(bool may)
+{
+	struct sched_attr attr;
+
+	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) < 0 ||
+	    attr.sched_policy != (may ? SCHED_BATCH : SCHED_NORMAL))
+		return -1;
+	attr.sched_policy = may ? SCHED_NORMAL : SCHED_BATCH;
+	return (int)syscall(SYS_sched_setattr, 0, &attr, 0);
+}

@@ -3,6 +3,8 @@
 #ifndef UML_ROUTER_SLICE_H
 #define UML_ROUTER_SLICE_H
 
+#include <stdbool.h>
+
 /**
  * slice_shorten() - Ask for the shortest slices of a processor
  *
@@ -11,5 +13,13 @@
  * chose does not, for it looks as the usual one does.
  */
 void slice_shorten(void);
+
+/**
+ * slice_interrupt() - Whether this thread, woken up, may interrupt who runs
+ * @may:	true as usual, false: SCHED_BATCH (sched(7))
+ *
+ * Return: 0, or -1 where somebody chose a policy for us
+ */
+int slice_interrupt(bool may);
 
 #endif

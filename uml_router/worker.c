@@ -191,6 +191,7 @@ static void init(struct worker *w, struct sw *sw)
 	list_init(&w->touched);
 	timer_init(&w->ageing, on_ageing);
 	timer_init(&w->trimming, on_trimming);
+	haste_init(&w->haste);
 	pthread_mutex_init(&w->inbox.lock, NULL);
 	w->inbox.arrived.fd = -1;
 }
@@ -277,6 +278,7 @@ static void fini(struct worker *w)
 	if (w->loop) {
 		loop_disarm(&w->ageing);
 		loop_disarm(&w->trimming);
+		haste_fini(&w->haste);
 		close_inbox(w);
 	}
 	free(w->msgio);

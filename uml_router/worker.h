@@ -23,6 +23,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "frame.h"
+#include "haste.h"
 #include "list.h"
 #include "loop.h"
 
@@ -83,6 +84,7 @@ struct inbox {
  * @trimming:	memory of jumbo frames is to be given back
  * @unicast:	frames for the one port that has the address
  * @flooded:	frames for all others: group or unknown address, or a hub
+ * @haste:	whether it interrupts others
  * @complaints:	limits log lines that its ports' clients can provoke
  * @own:	@loop of all but the first
  * @inbox:	from the others
@@ -99,6 +101,7 @@ struct worker {
 	struct timer ageing;
 	struct timer trimming;
 	uint64_t unicast, flooded;
+	struct haste haste;
 	struct log_limit complaints;
 	struct loop own;
 	struct inbox inbox;

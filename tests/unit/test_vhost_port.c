@@ -171,7 +171,8 @@ static void expect_header(uint64_t features, uint32_t header, uint16_t buffers,
 	guest_sends(&b, 2, 5);
 	fake_settle(&b.world.loop);
 	ok(fake_in_order(&b.other, 5, 1), "%s: from the guest", what);
-	is_int(port_of(&b)->stats.rx.bytes, FAKE_LEN, "without the header");
+	is_int((intmax_t)port_of(&b)->stats.rx.bytes, FAKE_LEN,
+	       "without the header");
 	memset(frame, 0xaa, sizeof(frame));
 	fake_put(&b.other, 2, 1, 6);
 	fake_settle(&b.world.loop);

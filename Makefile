@@ -51,6 +51,7 @@ LTO ?= $(if $(findstring -flto,$(CFLAGS))$(findstring -fsanitize,$(CFLAGS)),,$(s
 	$(CC) -Werror $(FAT_LTO) -x c -c /dev/null -o /dev/null 2>/dev/null && \
 	echo $(FAT_LTO)))
 LTO := $(LTO)
+LINK_LTO = $(if $(LTO),-fno-lto)
 
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PKG_CFLAGS) -I. -D_GNU_SOURCE \
 	-ffunction-sections -DVERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS) $(CFLAGS) \
@@ -124,7 +125,6 @@ $(BUILD)/%.o: %.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # libdl: where dlopen(3) was before glibc 2.34.
-LINK_LTO = $(if $(LTO),-fno-lto)
 link = $(Q)$(CC) $(CFLAGS) $(LINK_LTO) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	-Wl,--gc-sections,--as-needed $(PKG_LIBS) $(MORE_LIBS) -ldl $(LDLIBS)
 

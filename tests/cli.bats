@@ -451,11 +451,6 @@ daemon() {
 
 # --- privileges --------------------------------------------------------------
 
-# slice PID: nanoseconds of a processor that it asks for at a time
-slice() {
-  awk '$1 == "se.slice" { print $NF }' "/proc/$1/sched"
-}
-
 # short_threads PID N: so many of its threads ask for the shortest ones
 short_threads() {
   awk '$1 == "se.slice" && $NF == 100000' "/proc/$1/task/"*/sched |
@@ -463,15 +458,15 @@ short_threads() {
 }
 
 @test "it asks for short slices of a processor, and keeps another policy" {
-  [ -n "$(slice self)" ] || skip "this kernel does not tell slices"
+  [ -n "$(proc_sched self se.slice)" ] || skip "this kernel does not tell slices"
   printf '%s\n' 6.12 "$(uname -r)" | sort -CV || skip "Linux before 6.12"
   switch_start sw -unix "$UML" --workers 2
-  [ "$(slice "$(proc_pid sw)")" -eq 100000 ]
+  [ "$(proc_sched "$(proc_pid sw)" se.slice)" -eq 100000 ]
   # Its second thread as well, which may not be there yet.
   wait_for short_threads "$(proc_pid sw)" 2
   proc_start batch chrt --batch 0 "$ROUTER" -unix "$UML.2"
   wait_for test -S "$UML.2"
-  [ "$(slice "$(proc_pid batch)")" -ne 100000 ]
+  [ "$(proc_sched "$(proc_pid batch)" se.slice)" -ne 100000 ]
 }
 
 @test "--user: another user without a capability, and it works" {

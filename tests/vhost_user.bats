@@ -133,19 +133,15 @@ drops() {
   [ "$(drops sw malformed)" -eq 0 ]
 }
 
-# policy SW: of its first thread, as the kernel numbers them
-policy() {
-  awk '$1 == "policy" { print $NF }' "/proc/$(proc_pid "$1")/sched"
-}
-
+# policy_is SW N: its scheduling policy, as the kernel numbers them
 policy_is() {
-  [ "$(policy "$1")" = "$2" ]
+  [ "$(proc_sched "$(proc_pid "$1")" policy)" = "$2" ]
 }
 
 @test "guests that send to each other are not interrupted, others are" {
   start sw
   two_guests
-  [ -n "$(policy sw)" ] || skip "this kernel does not tell policies"
+  [ -n "$(proc_sched self policy)" ] || skip "this kernel does not tell policies"
   guest_iperf_server b
   guest_iperf a 10.0.0.254 >/dev/null
   policy_is sw 0
@@ -300,10 +296,5 @@ policy_is() {
   up a 1
   pings a 254
   guest_run a 'ip link set eth0 arp off'
-  pid=$(proc_pid sw)
-  before=$(sleeps "$pid") ticks=$(cpu "$pid")
-  pass_seconds 3
-  echo "wake-ups: $(($(sleeps "$pid") - before))"
-  [ "$(($(sleeps "$pid") - before))" -le 15 ]
-  [ "$(($(cpu "$pid") - ticks))" -le 2 ]
+  rests "$(proc_pid sw)" 3 15 2
 }

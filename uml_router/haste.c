@@ -20,9 +20,8 @@ static void on_second(struct timer *timer)
 
 	if (needed == haste->none && slice_interrupt(needed) == 0)
 		haste->none = !needed;
-	haste->guests = haste->between = 0;
 	if (haste->none)
-		loop_arm(haste->loop, timer, SECOND_MS);
+		haste_begin(haste, haste->loop);
 }
 
 void haste_init(struct haste *haste)

@@ -2,8 +2,6 @@
 /* A bound to work, see share.h. */
 #include "share.h"
 
-#include <time.h>
-
 #include "common/clock.h"
 
 static void on_timer(struct timer *timer)
@@ -28,10 +26,7 @@ void share_fini(struct share *share)
 
 uint64_t share_clock(void)
 {
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * CLOCK_NS_PER_S + (uint64_t)now.tv_nsec;
+	return clock_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void share_spend(struct share *share, uint64_t began)

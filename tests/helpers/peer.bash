@@ -24,10 +24,11 @@
 #   state_is SW PORT STATE
 #   still_serves SW                a new client's frame comes to another one
 #   proc_status PID KEY            a number of /proc/PID/status
+#   proc_sched PID KEY             a number of /proc/PID/sched
 #   cpu PID                        hundredths of a second that it has run
 #   pass_seconds N                 see there
 #   says_no / json / traffic / traffic_unhurt / most_arrived   see there
-#   cpu PID / sleeps PID / quiet PID   see there
+#   cpu PID / sleeps PID / rests PID SECONDS SLEEPS TICKS / quiet PID   see there
 #   descriptors PID [OP N]         how many it has open, printed or compared
 
 PEER=$BUILD/tests/helpers/peer
@@ -158,6 +159,10 @@ still_serves() {
   proc_alive "$1"
 }
 
+proc_sched() {
+  awk -v key="$2" '$1 == key { print $NF }' "/proc/$1/sched"
+}
+
 proc_status() {
   local value
   value=$(sed -n "s/^$2:[[:space:]]*\([0-9]*\).*/\1/p" "/proc/$1/status")
@@ -195,12 +200,20 @@ sleeps() {
     "/proc/$1/task/"*/status
 }
 
-# quiet PID: it has done with what was asked of it before
-quiet() {
+# rests PID SECONDS SLEEPS TICKS: in this time it goes to sleep so often at most,
+# and works no more than that
+rests() {
   local before ticks
   before=$(sleeps "$1") ticks=$(cpu "$1")
-  pass_seconds 0.3
-  [ "$(sleeps "$1")" -eq "$before" ] && [ $(($(cpu "$1") - ticks)) -le 2 ]
+  pass_seconds "$2"
+  before=$(($(sleeps "$1") - before)) ticks=$(($(cpu "$1") - ticks))
+  echo "in $2 s: $before sleeps, $ticks ticks"
+  [ "$before" -le "$3" ] && [ "$ticks" -le "$4" ]
+}
+
+# quiet PID: it has done with what was asked of it before
+quiet() {
+  rests "$1" 0.3 0 2
 }
 
 # says_no STATUS TEXT... -- ARG...: uml_routerctl refuses, on standard error

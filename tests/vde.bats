@@ -505,17 +505,23 @@ two_switches() {
   switch_start far --port "vde:$FAR,policy=block" --control "$WORK/far.ctl"
 }
 
-# crosses COUNT: frames sent in $VDE come to a client of $FAR, and back
+# cross N FROM TO SIZE COUNT: frames sent in a folder come to a client of the
+# other one
+cross() {
+  peer_start "cross$1" --proto vde --ctl "$3" --mac "$(mac "$1")" --announce \
+    recv --count "$5" --strict --wait 10
+  peer --proto vde --ctl "$2" send --to "$(mac "$1")" --count "$5" \
+    --size "$4" --rate 2000
+  peer_done "cross$1" "received=$5" missing=0 reordered=0 corrupt=0
+}
+
+# crosses COUNT: that, and back. The lengths are even: vde_plug 4.0.1 reads
+# 9234 octets of its pipe at a time and forgets the first octet of a frame's
+# length if that is the last of them, which odd frames make possible when the
+# pipe is full.
 crosses() {
-  local from to n=0
-  for to in "$FAR $VDE" "$VDE $FAR"; do
-    n=$((n + 1)) from=${to#* } to=${to% *}
-    peer_start "cross$n" --proto vde --ctl "$to" --mac "$(mac $n)" --announce \
-      recv --count "$1" --strict --wait 10
-    peer --proto vde --ctl "$from" send --to "$(mac $n)" --count "$1" \
-      --size 60-1514 --rate 2000
-    peer_done "cross$n" "received=$1" missing=0 reordered=0 corrupt=0
-  done
+  cross 1 "$VDE" "$FAR" 1514 "$1"
+  cross 2 "$FAR" "$VDE" 60 "$1"
 }
 
 # cable_start NAME ARG...: dpipe, which insists on a process group of its own

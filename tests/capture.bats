@@ -201,7 +201,7 @@ dump() {
 }
 
 @test "uml_dump of netkit: a copy of every frame, and nothing stands still for it" {
-  switch
+  UML_KEYS=,policy=block switch
   peer_start a --ctl "$UML" --mac "$(mac 1)" --announce idle --drain
   peer_start dump --ctl "$UML" --type 1 recv --silence 2 --wait 20
   wait_for ports sw 2

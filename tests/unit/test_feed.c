@@ -456,10 +456,11 @@ static void test_lost_events(void)
 		fake_put(&b.port[0], 1000 + i, FAKE_ALL, i);
 	fake_settle(&b.world.loop);
 	is_int((intmax_t)b.port[1].sent.len, 20000, "the frames go on");
-	ok(monitor.lost > 0, "%ju events are lost", (uintmax_t)monitor.lost);
 	told = count_learned(&b, &lost);
 	monitor_catch_up(&monitor);
 	told += count_learned(&b, &lost);
+	/* When is told depends on how long all of this takes. */
+	ok(lost > 0, "%u events are lost", lost);
 	is_int(told + lost, 20000, "%u are told, and that %u were lost", told,
 	       lost);
 	monitor_leave(&monitor);

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "tests/unit/packets.h"
 #include "uml_router/checksum.h"
 #include "uml_router/coalesce.h"
@@ -35,10 +35,7 @@ struct work {
 
 static double now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+	return (double)clock_ns() / 1e9;
 }
 
 /* Seconds of one turn, the best of all rounds. */

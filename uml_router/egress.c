@@ -40,11 +40,9 @@ int egress_resize(struct port *p, unsigned int limit)
 	return 0;
 }
 
-/* For a mirror nobody is held, whatever its policy is. */
 void port_overflow(struct port *p)
 {
-	port_drop(p, p->policy == POLICY_BLOCK && !p->mirror ? DROP_HOLD_LIMIT
-							     : DROP_QUEUE_FULL);
+	port_drop(p, port_blocks(p) ? DROP_HOLD_LIMIT : DROP_QUEUE_FULL);
 	if (!p->overflowed && monitored(&p->sw->monitors))
 		monitor_port(p->sw, "queue_full", p);
 	p->overflowed = true;

@@ -12,6 +12,15 @@ bool haste_needed(uint64_t guests, uint64_t between)
 	return between < HASTE_SOME || between < guests / 4;
 }
 
+static void begin(struct haste *haste, struct loop *loop)
+{
+	if (timer_armed(&haste->second))
+		return;
+	haste->loop = loop;
+	haste->guests = haste->between = 0;
+	loop_arm(loop, &haste->second, SECOND_MS);
+}
+
 /* Without a further second when nothing is to be watched. */
 static void on_second(struct timer *timer)
 {
@@ -21,7 +30,7 @@ static void on_second(struct timer *timer)
 	if (needed == haste->none && slice_interrupt(needed) == 0)
 		haste->none = !needed;
 	if (haste->none)
-		haste_begin(haste, haste->loop);
+		begin(haste, haste->loop);
 }
 
 void haste_init(struct haste *haste)
@@ -36,11 +45,11 @@ void haste_fini(struct haste *haste)
 	loop_disarm(&haste->second);
 }
 
-void haste_begin(struct haste *haste, struct loop *loop)
+void haste_got(struct haste *haste, struct loop *loop, uint64_t octets,
+	       uint64_t between)
 {
-	if (timer_armed(&haste->second))
-		return;
-	haste->loop = loop;
-	haste->guests = haste->between = 0;
-	loop_arm(loop, &haste->second, SECOND_MS);
+	if (between)
+		begin(haste, loop);
+	haste->guests += octets;
+	haste->between += between;
 }

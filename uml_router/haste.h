@@ -49,8 +49,22 @@ void haste_init(struct haste *haste);
 /** haste_fini() - Forget the timer */
 void haste_fini(struct haste *haste);
 
-/** haste_begin() - Something is to be counted: begin a second, if none has begun */
-void haste_begin(struct haste *haste, struct loop *loop);
+/** haste_sent() - A guest sent @octets */
+static inline void haste_sent(struct haste *haste, uint64_t octets)
+{
+	haste->guests += octets;
+}
+
+/**
+ * haste_got() - A guest got something
+ * @haste:	of its worker
+ * @loop:	of its worker
+ * @octets:	how much
+ * @between:	how much of that from the memory of another guest; if any, a second
+ *		begins unless one has begun
+ */
+void haste_got(struct haste *haste, struct loop *loop, uint64_t octets,
+	       uint64_t between);
 
 /** haste_needed() - Does a second with these counts ask for haste? */
 bool haste_needed(uint64_t guests, uint64_t between);

@@ -208,9 +208,9 @@ int port_set_conf(struct port *p, const struct port_conf *conf, struct err *err)
 		egress_resize(p, before.queue);
 		return -1;
 	}
-	p->sw->blocking += conf->policy == POLICY_BLOCK;
-	p->sw->blocking -= p->policy == POLICY_BLOCK;
+	p->sw->blocking -= port_blocks(p);
 	p->policy = conf->policy;
+	p->sw->blocking += port_blocks(p);
 	if (p->policy == POLICY_DROP)
 		egress_trim(p);
 	p->given_up = false;

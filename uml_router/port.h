@@ -451,6 +451,12 @@ static inline bool port_may_read(const struct port *port)
 	return !port->dying && !port->held && !port->kept_len;
 }
 
+/** port_blocks() - Policy "block"? For a mirror nobody waits, whatever it says */
+static inline bool port_blocks(const struct port *port)
+{
+	return port->policy == POLICY_BLOCK && !port->mirror;
+}
+
 /** port_drop() - Count a dropped frame */
 static inline void port_drop(struct port *port, enum port_drop why)
 {

@@ -139,7 +139,7 @@ static bool read_ring(struct vhost_port *v, struct vhost_ring *ring)
 	vhost_net_hold(&burst);
 	if (burst.n)
 		port_rx(port, burst.frames, burst.n);
-	port->worker->haste.guests += burst.octets;
+	haste_sent(&port->worker->haste, burst.octets);
 	vhost_net_done(&ring->q, &port->worker->pool, &burst);
 	if (lost(v))
 		return false;
@@ -200,21 +200,12 @@ static int errno_of(enum vhost_wrote wrote)
 	return EIO;
 }
 
-/* What is borrowed lies in the memory of another guest. */
-static void count(struct worker *w, const struct frame *f)
-{
-	w->haste.guests += f->len;
-	if (!f->borrowed)
-		return;
-	haste_begin(&w->haste, w->loop);
-	w->haste.between += f->len;
-}
-
 static int send_frames(struct port *port, struct frame *const frames[],
 		       unsigned int n)
 {
 	struct vhost_port *v = vhost_port(port);
 	enum vhost_wrote wrote = VHOST_WROTE;
+	uint64_t octets = 0, between = 0;
 	uint32_t touched = 0;
 	unsigned int i;
 
@@ -224,7 +215,10 @@ static int send_frames(struct port *port, struct frame *const frames[],
 		wrote = write_one(v, ring, frames[i]);
 		if (wrote != VHOST_WROTE)
 			break;
-		count(port->worker, frames[i]);
+		octets += frames[i]->len;
+		/* What is borrowed lies in the memory of another guest. */
+		if (frames[i]->borrowed)
+			between += frames[i]->len;
 		touched |= 1U << (ring - v->dev.rings);
 	}
 	for (; touched; touched &= touched - 1) {
@@ -234,6 +228,7 @@ static int send_frames(struct port *port, struct frame *const frames[],
 		vhost_dev_call(ring);
 		v->called = true;
 	}
+	haste_got(&port->worker->haste, port->worker->loop, octets, between);
 	lost(v);
 	errno = errno_of(wrote);
 	if (i || wrote == VHOST_NO_ROOM)

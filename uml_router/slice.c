@@ -14,6 +14,7 @@
 
 #include <linux/sched.h>
 #include <linux/sched/types.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,24 +22,26 @@
  * kernel/sched/syscalls.c). */
 #define SHORTEST 100000
 
-void slice_shorten(void)
+/* From one policy to another, with the shortest slices; not from a third one. */
+static int change(uint32_t from, uint32_t to)
 {
 	struct sched_attr attr;
 
 	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) < 0 ||
-	    attr.sched_policy != SCHED_NORMAL)
-		return;
+	    attr.sched_policy != from)
+		return -1;
+	attr.sched_policy = to;
 	attr.sched_runtime = SHORTEST;
-	syscall(SYS_sched_setattr, 0, &attr, 0);
+	return (int)syscall(SYS_sched_setattr, 0, &attr, 0);
+}
+
+void slice_shorten(void)
+{
+	change(SCHED_NORMAL, SCHED_NORMAL);
 }
 
 int slice_interrupt(bool may)
 {
-	struct sched_attr attr;
-
-	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) < 0 ||
-	    attr.sched_policy != (may ? SCHED_BATCH : SCHED_NORMAL))
-		return -1;
-	attr.sched_policy = may ? SCHED_NORMAL : SCHED_BATCH;
-	return (int)syscall(SYS_sched_setattr, 0, &attr, 0);
+	return may ? change(SCHED_BATCH, SCHED_NORMAL)
+		   : change(SCHED_NORMAL, SCHED_BATCH);
 }

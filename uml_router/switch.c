@@ -279,8 +279,7 @@ static struct port *find_full(const struct sw *sw, const struct port *in,
 	list_for_each(at, &sw->ports) {
 		struct port *out = container_of(at, struct port, node);
 
-		if (out->policy == POLICY_BLOCK && !out->mirror &&
-		    out->worker == in->worker &&
+		if (port_blocks(out) && out->worker == in->worker &&
 		    barred(sw, in, out, vid) == PORT_DROPS &&
 		    must_wait(in, out))
 			return out;
@@ -524,7 +523,7 @@ int sw_add(struct sw *sw, struct port *port, struct err *err)
 	}
 	list_append(&sw->ports, &port->node);
 	sw->port_count++;
-	sw->blocking += port->policy == POLICY_BLOCK;
+	sw->blocking += port_blocks(port);
 	port->serial = ++sw->stats.joined;
 	if (port->mirror)
 		list_append(&sw->mirrors, &port->mirrors);
@@ -561,7 +560,7 @@ void sw_remove(struct sw *sw, struct port *port)
 	sw_look_on(sw, -port->mirror);
 	port->worker->ports--;
 	sw->port_count--;
-	sw->blocking -= port->policy == POLICY_BLOCK;
+	sw->blocking -= port_blocks(port);
 	sw->stats.left++;
 	log_msg(LOG_LEVEL_DEBUG, "port", "%s left", port->name);
 	if (monitored(&sw->monitors))

@@ -79,7 +79,7 @@ struct sw_stats {
  * @watched:	how many of both
  * @onlookers:	who is told of frames or events as they happen: captures,
  *		monitors, mirrors. For their sake workers run one by one
- * @blocking:	ports with policy=block
+ * @blocking:	ports by port_blocks()
  * @ruled:	ports with rules
  * @net_admin:	a port goes on needing CAP_NET_ADMIN
  * @stats:	counters

@@ -26,8 +26,9 @@
 #include <string.h>
 #include <sys/time.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 #define REQUEST_MAGIC 0xfeedfaceU
 #define REQUEST_MAX 320
@@ -98,10 +99,7 @@ const char *client_proto_name(enum client_proto proto)
 
 double clock_seconds(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	return (double)clock_ns() / 1e9;
 }
 
 static int fail(struct client *c, const char *step, const char *name)
@@ -186,15 +184,13 @@ static void name_in_folder(struct sockaddr_un *addr, const char *dir,
 
 static int bind_data(struct client *c, const struct client_options *opt)
 {
-	struct timespec now;
 	uint32_t number;
 
 	c->data = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (c->data < 0)
 		return fail(c, "socket for", "data");
 	set_timeouts(c->data, opt->timeout_ms);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	number = (uint32_t)(now.tv_nsec / 1000);
+	number = (uint32_t)(clock_ns() % CLOCK_NS_PER_S / 1000);
 	for (int tries = 0; tries < 100000; tries++, number++) {
 		if (opt->proto == CLIENT_VDE)
 			name_in_folder(&c->local, opt->ctl, number);

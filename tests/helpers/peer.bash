@@ -28,7 +28,8 @@
 #   cpu PID                        hundredths of a second that it has run
 #   pass_seconds N                 see there
 #   says_no / json / traffic / traffic_unhurt / most_arrived   see there
-#   cpu PID / sleeps PID / rests PID SECONDS SLEEPS TICKS / quiet PID   see there
+#   sleeps PID / works_little PID SECONDS TICKS / quiet PID
+#   rests PID SECONDS SLEEPS TICKS   see there
 #   descriptors PID [OP N]         how many it has open, printed or compared
 
 PEER=$BUILD/tests/helpers/peer
@@ -200,15 +201,24 @@ sleeps() {
     "/proc/$1/task/"*/status
 }
 
-# rests PID SECONDS SLEEPS TICKS: in this time it goes to sleep so often at most,
-# and works no more than that
-rests() {
-  local before ticks
-  before=$(sleeps "$1") ticks=$(cpu "$1")
+# works_little PID SECONDS TICKS: no more than that in this time
+works_little() {
+  local ticks
+  ticks=$(cpu "$1")
   pass_seconds "$2"
-  before=$(($(sleeps "$1") - before)) ticks=$(($(cpu "$1") - ticks))
-  echo "in $2 s: $before sleeps, $ticks ticks"
-  [ "$before" -le "$3" ] && [ "$ticks" -le "$4" ]
+  ticks=$(($(cpu "$1") - ticks))
+  echo "$ticks ticks in $2 s"
+  [ "$ticks" -le "$3" ]
+}
+
+# rests PID SECONDS SLEEPS TICKS: that, and it goes to sleep so often at most
+rests() {
+  local count
+  count=$(sleeps "$1")
+  works_little "$1" "$2" "$4" || return 1
+  count=$(($(sleeps "$1") - count))
+  echo "$count sleeps"
+  [ "$count" -le "$3" ]
 }
 
 # quiet PID: it has done with what was asked of it before

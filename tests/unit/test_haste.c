@@ -31,15 +31,18 @@ static void test_seconds(void)
 	if (loop_init(&loop, &err) < 0)
 		tap_bail(err.text);
 	haste_init(&h);
-	haste_begin(&h, &loop);
-	h.guests = 2 * MUCH;
-	h.between = 1;
-	haste_begin(&h, &loop);
-	is_int((intmax_t)h.guests, 2 * MUCH, "one second at a time");
+	haste_got(&h, &loop, MUCH, 0);
+	ok(!timer_armed(&h.second), "nothing between guests");
+	haste_got(&h, &loop, 1, 1);
+	is_int((intmax_t)h.guests, 1, "a second begins with nothing");
+	haste_sent(&h, MUCH);
+	haste_got(&h, &loop, MUCH, 1);
+	is_int((intmax_t)h.guests, 2 * MUCH + 1, "one second at a time");
+	is_int((intmax_t)h.between, 2, "of which between guests");
 	turn_until_rung(&loop, &h);
 	ok(!h.none, "haste stays, and nothing is watched");
-	haste_begin(&h, &loop);
-	is_int((intmax_t)h.guests, 0, "the next one begins with nothing");
+	haste_got(&h, &loop, 1, 1);
+	is_int((intmax_t)h.guests, 1, "the next one begins with nothing");
 	haste_fini(&h);
 	ok(!timer_armed(&h.second), "forgotten");
 	loop_fini(&loop);
